@@ -1,0 +1,19 @@
+/*
+ * The monotonic clock and randomness, in the units the daemon uses. No state, any thread.
+ */
+#ifndef NABAZTAGD_BASE_CLOCK_H
+#define NABAZTAGD_BASE_CLOCK_H
+
+#include "base/util.h"
+
+/* CLOCK_MONOTONIC in µs. Never cached: sd-event's own cached time is not precise enough for
+ * absolute timers. */
+uint64_t clock_now_usec(void);
+
+/* A uniformly distributed number in [low, high]; signature of struct session's random source. */
+uint64_t random_between(uint64_t low, uint64_t high, void *userdata);
+
+/* Fills `size` bytes from the kernel's random source. Returns 0 or -errno. */
+int random_bytes(void *bytes, size_t size);
+
+#endif

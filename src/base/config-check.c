@@ -1,0 +1,145 @@
+#include "base/config-parts.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+/* Settings that exclude each other, or what this release cannot do. */
+
+static bool dialect_not_spoken(const struct config *config)
+{
+    return config->account.dialect == DIALECT_VIOLET;
+}
+
+static bool mechanisms_are(const struct config *config, const char *only)
+{
+    char **names = config->sasl.mechanisms;
+
+    return names[0] && streq(names[0], only) && !names[1];
+}
+
+static bool violet_with_other_mechanisms(const struct config *config)
+{
+    return config->account.dialect == DIALECT_VIOLET && !mechanisms_are(config, "DIGEST-MD5");
+}
+
+static bool violet_with_tls(const struct config *config)
+{
+    return config->account.dialect == DIALECT_VIOLET && config->tls.mode != TLS_OFF;
+}
+
+static bool plain_never_allowed(const struct config *config)
+{
+    return mechanisms_are(config, "PLAIN") && config->tls.mode == TLS_OFF &&
+           !config->sasl.plaintext;
+}
+
+static bool pin_without_tls(const struct config *config)
+{
+    return config->tls.fingerprint && config->tls.mode == TLS_OFF;
+}
+
+static bool ca_without_tls(const struct config *config)
+{
+    return config->tls.ca_file && config->tls.mode == TLS_OFF;
+}
+
+static bool board_unknown(const struct config *config)
+{
+    return !streq(config->body.board, "sim");
+}
+
+static bool bench_without_sim(const struct config *config)
+{
+    return config->sim.socket && board_unknown(config);
+}
+
+static bool button_times_disordered(const struct config *config)
+{
+    return config->button.debounce_usec >= config->button.double_usec ||
+           config->button.double_usec >= config->button.long_usec;
+}
+
+/* The first of the keys that a file sets is blamed. */
+static const struct {
+    bool (*broken)(const struct config *config);
+    const char *section, *keys[3];
+    const char *text;
+} rules[] = {
+    {dialect_not_spoken,
+     "account",
+     {"dialect"},
+     "expected standard (this release does not speak violet yet)"},
+    {violet_with_other_mechanisms,
+     "sasl",
+     {"mechanisms"},
+     "expected DIGEST-MD5 alone, because of dialect = violet"},
+    {violet_with_tls, "tls", {"mode"}, "expected off, because of dialect = violet"},
+    {plain_never_allowed,
+     "sasl",
+     {"mechanisms"},
+     "expected more than PLAIN, or [sasl] plaintext = yes, because of [tls] mode = off"},
+    {pin_without_tls, "tls", {"fingerprint"}, "expected none, because of mode = off"},
+    {ca_without_tls, "tls", {"ca-file"}, "expected none, because of mode = off"},
+    {board_unknown, "body", {"board"}, "expected sim (this release knows no other board yet)"},
+    {bench_without_sim, "sim", {"socket"}, "expected none, because [body] board is not sim"},
+    {button_times_disordered,
+     "button",
+     {"double", "long", "debounce"},
+     "expected debounce to be shorter than double, and double shorter than long"},
+};
+
+static const struct config_origin *origin_of(const struct config *config, const char *section,
+                                             const char *key)
+{
+    return &config->origins[option_index(option_find(section, key))];
+}
+
+static void check_rule(const struct config *config, size_t index, const char *name,
+                       struct config_problems *problems)
+{
+    const char *section = rules[index].section, *const *keys = rules[index].keys;
+
+    if (!rules[index].broken(config))
+        return;
+    for (size_t i = 0; i < ARRAY_SIZE(rules[index].keys) && keys[i]; i++) {
+        const char *place = origin_of(config, section, keys[i])->place;
+
+        if (place) {
+            config_problem(problems, false, place, "[%s] %s: %s", section, keys[i],
+                           rules[index].text);
+            return;
+        }
+    }
+    config_problem(problems, false, name, "[%s] %s: %s", section, keys[0], rules[index].text);
+}
+
+/* Files that are named must be there. They are not opened: a pipe would wait for its other end. */
+static void check_file(const struct config *config, const char *section, const char *key,
+                       const char *path, struct config_problems *problems)
+{
+    const char *place = origin_of(config, section, key)->place;
+    struct stat status;
+    int error = 0;
+
+    if (!path || !place)
+        return;
+    if (access(path, R_OK) < 0 || stat(path, &status) < 0)
+        error = errno;
+    else if (S_ISDIR(status.st_mode))
+        error = EISDIR;
+    if (error)
+        config_problem(problems, false, place, "[%s] %s: expected a readable file: %s", section,
+                       key, strerror(error));
+}
+
+void config_check(const struct config *config, const char *name, struct config_problems *problems)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+        check_rule(config, i, name, problems);
+    check_file(config, "account", "password-file", config->account.password_file, problems);
+    check_file(config, "tls", "ca-file", config->tls.ca_file, problems);
+
+    if (!config->account.jid && problems->errors == 0)
+        config_problem(problems, true, name,
+                       "[account] jid: not set, so the rabbit will not connect");
+}

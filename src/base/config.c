@@ -1,0 +1,282 @@
+#include "base/config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+
+#include "base/config-parts.h"
+#include "base/limits.h"
+
+/* Problems */
+
+int config_place(char **ret, const char *file, unsigned line)
+{
+    int r = line > 0 ? asprintf(ret, "%s:%u", file, line) : asprintf(ret, "%s", file);
+
+    if (r >= 0)
+        return 0;
+    *ret = NULL;
+    return -ENOMEM;
+}
+
+static void add_problem(struct config_problems *problems, struct config_problem problem)
+{
+    struct config_problem *list =
+        reallocarray(problems->list, problems->count + 1, sizeof(problem));
+
+    if (list)
+        problems->list = list;
+    if (!list || !problem.place || !problem.text) {
+        free(problem.place);
+        free(problem.text);
+        return;
+    }
+    list[problems->count++] = problem;
+}
+
+void config_problem(struct config_problems *problems, bool note, const char *place,
+                    const char *format, ...)
+{
+    struct config_problem problem = {.note = note};
+    va_list arguments;
+
+    problems->errors += !note;
+    if (problems->count > LIMIT_CONFIG_PROBLEMS)
+        return;
+
+    problem.place = strdup(place);
+    if (problems->count == LIMIT_CONFIG_PROBLEMS) {
+        problem.text = strdup("too many problems, the rest is not shown");
+        problem.note = true;
+    } else {
+        va_start(arguments, format);
+        if (vasprintf(&problem.text, format, arguments) < 0)
+            problem.text = NULL;
+        va_end(arguments);
+    }
+    add_problem(problems, problem);
+}
+
+void config_problems_clear(struct config_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        free(problems->list[i].place);
+        free(problems->list[i].text);
+    }
+    free(problems->list);
+    *problems = (struct config_problems){0};
+}
+
+/* The life of a configuration */
+
+static size_t count_options(void)
+{
+    size_t n = 0;
+
+    while (option_at(n))
+        n++;
+    return n;
+}
+
+static int config_new(struct config **ret)
+{
+    _cleanup_(config_freep) struct config *config = calloc(1, sizeof(*config));
+
+    if (!config)
+        return -ENOMEM;
+    config->origins = calloc(count_options(), sizeof(*config->origins));
+    if (!config->origins)
+        return -ENOMEM;
+    *ret = config;
+    config = NULL;
+    return 0;
+}
+
+struct config *config_free(struct config *config)
+{
+    const struct option *option;
+
+    if (!config)
+        return NULL;
+    for (size_t i = 0; (option = option_at(i)); i++) {
+        option->type->clear(option_field(option, config));
+        if (config->origins)
+            free(config->origins[i].place);
+    }
+    free(config->origins);
+    free(config);
+    return NULL;
+}
+
+/* Defaults */
+
+static int parse_words(const struct option *option, const char *text, void *field)
+{
+    _cleanup_(freep) char *copy = strdup(text);
+    char *rest = copy, *word;
+    int r = copy ? 0 : -ENOMEM;
+
+    while (r == 0 && (word = strsep(&rest, " ")))
+        r = option->type->parse(option, word, field);
+    return r;
+}
+
+static int apply_default(const struct option *option, struct config *config)
+{
+    const char *text = option->fallback;
+    void *field = option_field(option, config);
+
+    if (config->account.dialect == DIALECT_VIOLET && option->violet_fallback)
+        text = option->violet_fallback;
+    if (text)
+        return option->type->is_list ? parse_words(option, text, field)
+                                     : option->type->parse(option, text, field);
+    if (!option->type->is_list)
+        return 0;
+    *(char ***)field = calloc(1, sizeof(char *)); /* a list is never NULL */
+    return *(char ***)field ? 0 : -ENOMEM;
+}
+
+/* A list that was set to nothing has its default, too. */
+static bool needs_default(const struct option *option, struct config *config)
+{
+    const struct config_origin *origin = &config->origins[option_index(option)];
+
+    if (option->type->is_list)
+        return !*(char ***)option_field(option, config);
+    return !origin->place || origin->wrong;
+}
+
+/* After reading, because some defaults depend on the dialect; the table has the dialect before all
+ * of these. */
+static int apply_defaults(struct config *config)
+{
+    const struct option *option;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && (option = option_at(i)); i++) {
+        if (!needs_default(option, config))
+            continue;
+        if (!config->origins[i].wrong)
+            strdup_to(&config->origins[i].place, NULL);
+        r = apply_default(option, config);
+    }
+    return r;
+}
+
+/* Files */
+
+static int unreadable(struct config_problems *problems, const char *path, int error)
+{
+    config_problem(problems, false, path, "cannot be read: %s", strerror(-error));
+    return error;
+}
+
+static int read_path(struct config *config, const char *path, bool optional,
+                     struct config_problems *problems)
+{
+    _cleanup_(fclosep) FILE *file = fopen(path, "re");
+    int r = file ? 0 : -errno;
+
+    if (r == -ENOENT && optional)
+        return 0;
+    if (r == 0)
+        r = config_read(config, file, path, problems);
+    return r < 0 ? unreadable(problems, path, r) : 0;
+}
+
+static int is_drop_in(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+
+    return entry->d_name[0] != '.' && n > 5 && streq(entry->d_name + n - 5, ".conf");
+}
+
+/* Not alphasort(): its order depends on the locale. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int read_drop_in(struct config *config, const char *directory, const char *name,
+                        struct config_problems *problems)
+{
+    _cleanup_(freep) char *path = NULL;
+
+    if (asprintf(&path, "%s/%s", directory, name) < 0) {
+        path = NULL;
+        return -ENOMEM;
+    }
+    return read_path(config, path, false, problems);
+}
+
+static int read_drop_ins(struct config *config, const char *directory,
+                         struct config_problems *problems)
+{
+    struct dirent **entries;
+    int n = scandir(directory, &entries, is_drop_in, by_name), result = 0;
+
+    if (n < 0)
+        return errno == ENOENT ? 0 : unreadable(problems, directory, -errno);
+    for (int i = 0; i < n; i++) {
+        int r = read_drop_in(config, directory, entries[i]->d_name, problems);
+
+        if (result == 0)
+            result = r;
+        free(entries[i]);
+    }
+    free(entries);
+    return result;
+}
+
+/* What follows the reading; `result` is how that went. */
+static int finish(struct config *config, const char *name, int result,
+                  struct config_problems *problems)
+{
+    int r = apply_defaults(config);
+
+    if (r < 0)
+        return r;
+    config_check(config, name, problems);
+    if (result < 0)
+        return result;
+    return problems->errors > 0 ? -EINVAL : 0;
+}
+
+int config_load(struct config **ret, const char *path, const char *drop_in_dir, bool optional,
+                struct config_problems *problems)
+{
+    _cleanup_(config_freep) struct config *config = NULL;
+    int r = config_new(&config), r_drop_ins = 0;
+
+    if (r < 0)
+        return r;
+    r = read_path(config, path, optional, problems);
+    if (drop_in_dir)
+        r_drop_ins = read_drop_ins(config, drop_in_dir, problems);
+    r = finish(config, path, r < 0 ? r : r_drop_ins, problems);
+    if (r < 0)
+        return r;
+    *ret = config;
+    config = NULL;
+    return 0;
+}
+
+int config_load_stream(struct config **ret, FILE *file, const char *name,
+                       struct config_problems *problems)
+{
+    _cleanup_(config_freep) struct config *config = NULL;
+    int r = config_new(&config);
+
+    if (r < 0)
+        return r;
+    r = config_read(config, file, name, problems);
+    if (r < 0)
+        unreadable(problems, name, r);
+    r = finish(config, name, r, problems);
+    if (r < 0)
+        return r;
+    *ret = config;
+    config = NULL;
+    return 0;
+}

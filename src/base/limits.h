@@ -1,0 +1,42 @@
+/*
+ * Every size, rate and count that somebody else controls has its bound here, by name.
+ */
+#ifndef NABAZTAGD_BASE_LIMITS_H
+#define NABAZTAGD_BASE_LIMITS_H
+
+/* Configuration */
+#define LIMIT_CONFIG_LINE     190  /* bytes, without the newline: inih cuts at 200 */
+#define LIMIT_CONFIG_LINES    4096 /* in one file */
+#define LIMIT_CONFIG_PROBLEMS 200  /* reported in one run */
+#define LIMIT_SECRET_FILE     1024 /* bytes in a password file */
+#define LIMIT_STATE_FILE      65536
+
+/* Logging */
+#define LIMIT_LOG_TEXT 1024 /* bytes of one message */
+
+/* XMPP */
+#define LIMIT_STANZA_MEMORY    (2L * 1024 * 1024) /* bytes libstrophe may hold, unsent ones too */
+#define LIMIT_QUEUE_ITEMS      1024 /* stanzas waiting between the two threads, each way */
+#define LIMIT_SEND_BACKLOG     256  /* unsent stanzas inside the library before we give up */
+#define LIMIT_SCRAM_ITERATIONS 500000
+#define LIMIT_SASL_TEXT        16384 /* base64 characters of one challenge */
+#define LIMIT_SASL_ROUNDS      6     /* challenges in one login */
+#define LIMIT_FEATURES         64    /* mechanisms looked at */
+#define LIMIT_ROSTER_ITEMS     1000
+#define LIMIT_PENDING_IQS      32
+#define LIMIT_FOREIGN_TEXT     200 /* bytes of a server's text that are repeated in a message */
+
+/* Commands */
+#define LIMIT_COMMAND_TEXT  1000 /* bytes of a chat message that are looked at */
+#define LIMIT_COMMAND_WORDS 16
+
+/* HTTP */
+#define LIMIT_HTTP_BODY      (64L * 1024) /* bytes of an answer that is ignored anyway */
+#define LIMIT_HTTP_REDIRECTS 3
+
+/* Bench socket */
+#define LIMIT_BENCH_CLIENTS 16
+#define LIMIT_BENCH_LINE    256
+#define LIMIT_BENCH_BACKLOG 65536 /* bytes waiting for a client that does not read */
+
+#endif

@@ -1,0 +1,115 @@
+#include "base/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "base/limits.h"
+
+#define DEFAULT_DIRECTORY "/var/lib/nabaztagd"
+
+const char *state_directory(void)
+{
+    static char
+        directory[PATH_MAX]; /* systemd hands over a colon-separated list: the first one is ours */
+    const char *list = getenv("STATE_DIRECTORY");
+    size_t length = list ? strcspn(list, ":") : 0;
+
+    if (length == 0 || length >= sizeof(directory))
+        return DEFAULT_DIRECTORY;
+    memcpy(directory, list, length);
+    directory[length] = '\0';
+    return directory;
+}
+
+static int open_directory(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return fd < 0 ? -errno : fd;
+}
+
+static void wipe_and_free(char *text, size_t size)
+{
+    explicit_bzero(text, size);
+    free(text);
+}
+
+int state_read(const char *directory, const char *name, char **ret)
+{
+    _cleanup_(closep) int folder = open_directory(directory);
+    _cleanup_(closep) int fd = -1;
+    size_t length = 0;
+    char *text;
+    ssize_t n;
+
+    if (folder < 0)
+        return folder;
+    fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return -errno;
+    text = calloc(1, LIMIT_STATE_FILE + 2);
+    if (!text)
+        return -ENOMEM;
+    while ((n = read(fd, text + length, LIMIT_STATE_FILE + 1 - length)) > 0)
+        length += (size_t)n;
+    if (n == 0 && length <= LIMIT_STATE_FILE && !memchr(text, '\0', length)) {
+        *ret = text;
+        return 0;
+    }
+    n = n < 0 ? -errno : length > LIMIT_STATE_FILE ? -EFBIG : -EBADMSG;
+    wipe_and_free(text, LIMIT_STATE_FILE);
+    return (int)n;
+}
+
+static int write_all(int fd, const char *text)
+{
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        ssize_t n = write(fd, text, left);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        text += n;
+        left -= (size_t)n;
+    }
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Writes `text` to a new file beside the old one, complete and on the disk. */
+static int write_new(int folder, const char *new_name, const char *text)
+{
+    _cleanup_(closep) int fd = -1;
+
+    if (unlinkat(folder, new_name, 0) < 0 && errno != ENOENT)
+        return -errno;
+    fd = openat(folder, new_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return fd < 0 ? -errno : write_all(fd, text);
+}
+
+int state_write(const char *directory, const char *name, const char *text)
+{
+    _cleanup_(closep) int folder = -1;
+    char new_name[NAME_MAX + 1];
+    int r;
+
+    if ((size_t)snprintf(new_name, sizeof(new_name), "%s.new", name) >= sizeof(new_name))
+        return -ENAMETOOLONG;
+    if (mkdir(directory, 0700) < 0 && errno != EEXIST)
+        return -errno;
+    folder = open_directory(directory);
+    if (folder < 0)
+        return folder;
+    r = write_new(folder, new_name, text);
+    if (r == 0 && renameat(folder, new_name, folder, name) < 0)
+        r = -errno;
+    if (r < 0) {
+        unlinkat(folder, new_name, 0);
+        return r;
+    }
+    return fsync(folder) < 0 ? -errno : 0;
+}

@@ -1,0 +1,25 @@
+/*
+ * State files: small text files in the state directory, replaced as a whole (write, fsync, rename,
+ * fsync of the directory) so that a power cut leaves the old one or the new one. Mode 0600 in a
+ * directory of mode 0700. Main thread.
+ */
+#ifndef NABAZTAGD_BASE_STATE_H
+#define NABAZTAGD_BASE_STATE_H
+
+#include "base/util.h"
+
+/* $STATE_DIRECTORY (its first folder), else /var/lib/nabaztagd. */
+const char *state_directory(void);
+
+/*
+ * Reads a whole file. Returns 0 with an allocated, NUL-terminated text, -ENOENT, -EFBIG above
+ * LIMIT_STATE_FILE, -EBADMSG when it holds a NUL, or -errno. The caller wipes it when it holds a
+ * secret.
+ */
+int state_read(const char *directory, const char *name, char **ret);
+
+/* Replaces the file, making the directory if need be. Returns 0 or -errno; on failure the old file
+ * is untouched. */
+int state_write(const char *directory, const char *name, const char *text);
+
+#endif
