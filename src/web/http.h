@@ -1,0 +1,43 @@
+/*
+ * HTTP GET by libcurl's multi interface on sd-event: never blocks, only http and https, bounded in
+ * time, size and redirects. Owned by struct rabbit; main thread.
+ */
+#ifndef NABAZTAGD_WEB_HTTP_H
+#define NABAZTAGD_WEB_HTTP_H
+
+#include <systemd/sd-event.h>
+
+#include "base/util.h"
+
+struct http;
+struct http_request;
+
+struct http_answer {
+    long status; /* HTTP status, 0 when no answer came */
+    const char *
+        error; /* one clause saying why there is no usable answer, or NULL when status is 200–299 */
+};
+
+typedef void (*http_handler)(const struct http_answer *answer, void *userdata);
+
+int http_new(struct http **ret, sd_event *event);
+
+/* Cancels whatever is under way (handlers are not called). Accepts NULL, returns NULL. */
+struct http *http_free(struct http *http);
+
+/*
+ * Starts GET `url`; `handler` is called exactly once, later, from the event loop, unless the
+ * request is cancelled. The body is thrown away. Returns 0, -EINVAL when the URL is not http or
+ * https, or -errno.
+ */
+int http_get(struct http_request **ret, struct http *http, const char *url, uint64_t timeout_usec,
+             http_handler handler, void *userdata);
+
+/* Ends a request without calling its handler. Accepts NULL, returns NULL. Never blocks, even inside
+ * a dead resolver. */
+struct http_request *http_cancel(struct http_request *request);
+
+/* `text` percent-encoded (all but A-Z a-z 0-9 - . _ ~), allocated; NULL: out of memory. */
+char *http_escape(const char *text);
+
+#endif
