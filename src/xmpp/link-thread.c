@@ -1,0 +1,481 @@
+/*
+ * The link thread: waits for orders and for the socket, and pumps libstrophe. The only caller of
+ * xmpp_run_once().
+ */
+#include "xmpp/link-thread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+/* How long libstrophe may sleep between two looks at its own timers, which it does not show. */
+#define TICK_LOGIN_MSEC 250
+#define TICK_HEARD_MSEC 5 /* stream headers wait inside uncounted when the last run made them */
+#define TICK_SENT_MSEC  1000
+#define CLOSE_USEC      (1 * USEC_PER_SEC)
+
+struct pump {
+    struct link_shared *shared;
+    xmpp_ctx_t *ctx;
+    int64_t memory; /* bytes libstrophe holds, as far as this thread allocated them */
+
+    /* The attempt under way; NULL between attempts. */
+    struct order *order;
+    xmpp_conn_t *conn;
+    struct stream *stream;
+    unsigned attempt;
+    enum stage stage;
+    bool closing; /* main wants a polite end … */
+    bool closed;  /* … and our </stream:stream> is on its way */
+    bool sent;    /* something may still be waiting inside libstrophe */
+    bool garbage; /* libstrophe could not parse what came */
+    uint64_t close_by_usec;
+};
+
+/* libstrophe's socket callback has no userdata: the pump of this thread. */
+static _Thread_local struct pump *this_pump;
+
+void link_event_drop(void *item)
+{
+    struct link_event *event = item;
+
+    if (event->stanza)
+        xmpp_stanza_release(event->stanza);
+    free(event->jid);
+    free(event);
+}
+
+/* Memory: counted, so that one stanza cannot eat the board's. Only this thread's share: copies are
+ * main's. */
+
+static bool is_mine(const struct pump *pump)
+{
+    return this_pump == pump;
+}
+
+static void *count_alloc(size_t size, void *userdata)
+{
+    struct pump *pump = userdata;
+    void *block = malloc(size);
+
+    if (block && is_mine(pump))
+        pump->memory += (int64_t)malloc_usable_size(block);
+    return block;
+}
+
+static void count_free(void *block, void *userdata)
+{
+    struct pump *pump = userdata;
+
+    if (block && is_mine(pump))
+        pump->memory -= (int64_t)malloc_usable_size(block);
+    free(block);
+}
+
+static void *count_realloc(void *block, size_t size, void *userdata)
+{
+    struct pump *pump = userdata;
+    int64_t before = block ? (int64_t)malloc_usable_size(block) : 0;
+    void *after = realloc(block, size);
+
+    if (after && is_mine(pump))
+        pump->memory += (int64_t)malloc_usable_size(after) - before;
+    return after;
+}
+
+/* libstrophe's own messages may hold whole stanzas, passwords included: only their occurrence is of
+ * interest. */
+static void on_library_log(void *userdata, xmpp_log_level_t level, const char *area,
+                           const char *message)
+{
+    struct pump *pump = userdata;
+
+    if (streq(area, "xmpp") && after_prefix(message, "parse error"))
+        pump->garbage = true;
+    else if (level >= XMPP_LEVEL_WARN)
+        log_debug("libstrophe: a warning from its %s part", area);
+}
+
+/* Upward */
+
+static void post(struct pump *pump, struct link_event *event)
+{
+    if (!event)
+        return;
+    event->attempt = pump->attempt;
+    if (queue_push_wait(pump->shared->up, event) < 0)
+        link_event_drop(event);
+}
+
+static struct link_event *new_event(enum link_event_kind kind)
+{
+    struct link_event *event = calloc(1, sizeof(*event));
+
+    if (event)
+        event->kind = kind;
+    return event;
+}
+
+static void on_stage(enum stage stage, void *userdata)
+{
+    struct pump *pump = userdata;
+    struct link_event *event = new_event(LINK_STAGE);
+
+    pump->stage = stage;
+    if (event)
+        event->stage = stage;
+    post(pump, event);
+}
+
+static void on_registered(void *userdata)
+{
+    post(userdata, new_event(LINK_REGISTERED));
+}
+
+static void on_online(const char *jid, void *userdata)
+{
+    struct link_event *event = new_event(LINK_ONLINE);
+
+    if (event)
+        event->jid = strdup(jid);
+    post(userdata, event);
+}
+
+static void on_stanza(xmpp_stanza_t *stanza, void *userdata)
+{
+    struct pump *pump = userdata;
+    struct link_event *event = new_event(LINK_STANZA);
+    int64_t before = pump->memory;
+
+    if (!event)
+        return;
+    event->stanza = xmpp_stanza_copy(stanza);
+    pump->memory = before; /* the copy is main's from now on */
+    if (event->stanza)
+        post(pump, event);
+    else
+        link_event_drop(event);
+}
+
+/* The socket */
+
+static void forget_socket(struct link_shared *shared)
+{
+    pthread_mutex_lock(&shared->lock);
+    if (shared->socket >= 0)
+        close(shared->socket);
+    shared->socket = -1;
+    pthread_mutex_unlock(&shared->lock);
+}
+
+/* Keeps a duplicate for main's shutdown(): libstrophe closes its own number early, and a recycled
+ * one is not ours. */
+static void remember_socket(struct pump *pump, int fd)
+{
+    struct link_shared *shared = pump->shared;
+
+    forget_socket(shared);
+    pthread_mutex_lock(&shared->lock);
+    shared->socket = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (shared->stop || shared->cancelled >= pump->attempt)
+        shutdown(fd, SHUT_RDWR);
+    pthread_mutex_unlock(&shared->lock);
+}
+
+static void set_option(int fd, int level, int option, int value)
+{
+    setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+/* Before connect(), once per address tried. */
+static int on_socket(xmpp_conn_t *conn, void *sock)
+{
+    int fd = *(int *)sock;
+
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 20);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+    remember_socket(this_pump, fd);
+    stream_on_socket(this_pump->stream);
+    return fd < FD_SETSIZE ? 0 : -1; /* libstrophe uses select() */
+}
+
+static int current_socket(struct link_shared *shared)
+{
+    int fd;
+
+    pthread_mutex_lock(&shared->lock);
+    fd = shared->socket;
+    pthread_mutex_unlock(&shared->lock);
+    return fd;
+}
+
+/* Attempts */
+
+static void drop_queued(struct queue *down)
+{
+    void *text;
+
+    while ((text = queue_pop(down)))
+        free(text);
+}
+
+/* Frees everything of the attempt. Its last bytes (</stream:stream>) get one chance to leave. */
+static void end_attempt(struct pump *pump)
+{
+    if (!pump->conn)
+        return;
+    if (!pump->closed) {
+        xmpp_disconnect(pump->conn);
+        xmpp_run_once(pump->ctx, 0);
+    }
+    xmpp_conn_release(pump->conn); /* calls the stream's handler once more */
+    pump->conn = NULL;
+    pump->stream = stream_free(pump->stream);
+    pump->order = order_free(pump->order);
+    pump->closing = pump->closed = false;
+    pump->memory = 0;
+    forget_socket(pump->shared);
+    drop_queued(pump->shared->down);
+}
+
+static void post_failure(struct pump *pump, const struct failure *failure)
+{
+    struct link_event *event = new_event(LINK_ENDED);
+
+    if (event)
+        event->failure = *failure;
+    post(pump, event);
+}
+
+/* Has the attempt come to its end? Then main is told, unless it was main who wanted that. */
+static void check_end(struct pump *pump)
+{
+    const struct failure *failure;
+
+    if (!pump->conn)
+        return;
+    failure = stream_failure(pump->stream);
+    if (pump->closing && (failure || clock_now_usec() >= pump->close_by_usec)) {
+        post(pump, new_event(LINK_CLOSED));
+        end_attempt(pump);
+    } else if (failure) {
+        post_failure(pump, failure);
+        end_attempt(pump);
+    } else if (stream_is_done(pump->stream)) {
+        end_attempt(pump);
+    }
+}
+
+static int prepare_attempt(struct pump *pump)
+{
+    static const struct stream_listener listener = {
+        .on_stage = on_stage,
+        .on_registered = on_registered,
+        .on_online = on_online,
+        .on_stanza = on_stanza,
+    };
+
+    pump->conn = xmpp_conn_new(pump->ctx);
+    if (!pump->conn)
+        return -ENOMEM;
+    xmpp_conn_set_sockopt_callback(pump->conn, on_socket);
+    return stream_new(&pump->stream, pump->conn, pump->order, &listener, pump);
+}
+
+static void begin_attempt(struct pump *pump, struct order *order, unsigned attempt)
+{
+    static const struct failure no_memory = {FAILURE_NETWORK, "too-large", "out of memory", false};
+
+    end_attempt(pump);
+    drop_queued(pump->shared->down);
+    pump->order = order;
+    pump->attempt = attempt;
+    pump->garbage = false;
+    pump->stage = STAGE_RESOLVE;
+    if (prepare_attempt(pump) < 0) {
+        post_failure(pump, &no_memory);
+        end_attempt(pump);
+        return;
+    }
+    stream_connect(pump->stream);
+    check_end(pump);
+}
+
+static void begin_close(struct pump *pump)
+{
+    if (!pump->conn || pump->stage != STAGE_ONLINE) {
+        post(pump, new_event(LINK_CLOSED));
+        end_attempt(pump);
+        return;
+    }
+    pump->closing = true;
+    pump->close_by_usec = clock_now_usec() + CLOSE_USEC;
+}
+
+/* Pumping */
+
+static void send_queued(struct pump *pump)
+{
+    bool all = false;
+    char *text;
+
+    if (pump->stage != STAGE_ONLINE)
+        return;
+    while (xmpp_conn_send_queue_len(pump->conn) < LIMIT_SEND_BACKLOG) {
+        text = queue_pop(pump->shared->down);
+        if (!text) {
+            all = true;
+            break;
+        }
+        xmpp_send_raw(pump->conn, text, strlen(text));
+        free(text);
+        pump->sent = true;
+    }
+    if (pump->closing && !pump->closed && all) {
+        xmpp_disconnect(pump->conn);
+        pump->closed = pump->sent = true;
+    }
+}
+
+/*
+ * One run reads at most 4096 bytes while a TLS record is 16 KiB, of which the rest would wait
+ * inside OpenSSL where poll() cannot see it; and what handlers send leaves on the next run.
+ */
+static void run_library(struct pump *pump)
+{
+    int runs = xmpp_conn_is_secured(pump->conn) ? 5 : 2;
+
+    for (int i = 0; i < runs && !stream_is_done(pump->stream); i++) {
+        xmpp_run_once(pump->ctx, 0);
+        if (pump->memory > LIMIT_STANZA_MEMORY)
+            stream_fail(pump->stream, "too-large", "one stanza");
+        if (pump->garbage)
+            stream_fail(pump->stream, "protocol", "it sent something that is not XML");
+    }
+}
+
+static bool is_connecting(const struct pump *pump)
+{
+    return pump->stage <= STAGE_TCP;
+}
+
+static int poll_timeout(struct pump *pump)
+{
+    bool sent = pump->sent;
+
+    pump->sent = false;
+    if (!pump->conn)
+        return -1;
+    if (pump->stage != STAGE_ONLINE || pump->closing)
+        return sent ? TICK_HEARD_MSEC : TICK_LOGIN_MSEC;
+    return sent ? TICK_SENT_MSEC : -1;
+}
+
+/* Sleeps until an order, something to send, the socket, or libstrophe's own timers want attention.
+ */
+static void wait_for_work(struct pump *pump)
+{
+    struct pollfd fds[3] = {
+        {.fd = pump->shared->wake_fd, .events = POLLIN}, {.fd = -1}, {.fd = -1}};
+    eventfd_t ignored;
+
+    if (pump->conn) {
+        bool blocked = xmpp_conn_send_queue_len(pump->conn) > 0;
+
+        fds[1].fd = current_socket(pump->shared);
+        fds[1].events = (short)((is_connecting(pump) ? 0 : POLLIN) |
+                                (blocked || is_connecting(pump) ? POLLOUT : 0));
+        if (pump->stage == STAGE_ONLINE && !blocked)
+            fds[2] = (struct pollfd){.fd = queue_fd(pump->shared->down), .events = POLLIN};
+    }
+    if (poll(fds, ARRAY_SIZE(fds), poll_timeout(pump)) <= 0)
+        return;
+    if (fds[0].revents)
+        eventfd_read(pump->shared->wake_fd, &ignored);
+    if (fds[1].revents && pump->stage != STAGE_ONLINE)
+        pump->sent = true;
+}
+
+/* Takes the latest wish out of the order box and carries it out. False: the thread shall end. */
+static bool obey(struct pump *pump)
+{
+    struct link_shared *shared = pump->shared;
+    enum link_wish wish;
+    struct order *order;
+    unsigned attempt;
+    bool stop;
+
+    shared->beats_given = shared->beats_asked;
+    pthread_mutex_lock(&shared->lock);
+    wish = shared->wish;
+    order = shared->order;
+    attempt = shared->attempt;
+    stop = shared->stop;
+    shared->wish = WISH_NOTHING;
+    shared->order = NULL;
+    pthread_mutex_unlock(&shared->lock);
+    if (stop) {
+        order_free(order);
+        return false;
+    }
+    if (wish == WISH_CONNECT)
+        begin_attempt(pump, order, attempt);
+    else if (wish == WISH_CLOSE)
+        begin_close(pump);
+    else if (wish == WISH_ABORT)
+        end_attempt(pump);
+    return true;
+}
+
+/* Stanzas that main did not take belong to our context and must go before it does. */
+static void drop_events(struct pump *pump)
+{
+    void *event;
+
+    while ((event = queue_pop(pump->shared->up)))
+        link_event_drop(event);
+}
+
+static void run(struct pump *pump)
+{
+    while (obey(pump)) {
+        if (pump->conn) {
+            send_queued(pump);
+            run_library(pump);
+            check_end(pump);
+        }
+        wait_for_work(pump);
+    }
+    end_attempt(pump);
+}
+
+void *link_thread_run(void *argument)
+{
+    struct pump pump = {.shared = argument};
+    const xmpp_mem_t memory = {count_alloc, count_free, count_realloc, &pump};
+    const xmpp_log_t log = {on_library_log, &pump};
+
+    pump.ctx = xmpp_ctx_new(&memory, &log);
+    if (!pump.ctx)
+        return NULL;
+    this_pump = &pump;
+    run(&pump);
+    drop_events(&pump);
+    xmpp_ctx_free(pump.ctx);
+    this_pump = NULL;
+    return NULL;
+}

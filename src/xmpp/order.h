@@ -1,0 +1,39 @@
+/*
+ * What the main thread orders from the link thread: connect to this server as this account, to log
+ * in or to register. A plain, deep-copied struct; whoever holds it frees it.
+ */
+#ifndef NABAZTAGD_XMPP_ORDER_H
+#define NABAZTAGD_XMPP_ORDER_H
+
+#include "base/config.h"
+#include "base/util.h"
+
+enum order_purpose { ORDER_LOGIN, ORDER_REGISTER };
+
+struct order {
+    enum order_purpose purpose;
+    char *local, *domain, *resource;
+    char *host; /* instead of DNS, or NULL */
+    uint16_t port;
+    char *password;
+    bool password_is_fresh; /* made by us and used nowhere else: may be registered without TLS */
+    char *name, *email;     /* for registration forms; email may be NULL */
+    enum dialect dialect;
+    enum tls_mode tls;
+    char *ca_file, *fingerprint; /* or NULL */
+    char **mechanisms;           /* NULL-terminated, preferred first */
+    bool plaintext;
+};
+
+/* A deep copy. Returns 0 or -ENOMEM. */
+int order_copy(struct order **ret, const struct order *order);
+
+/* Wipes the password. Accepts NULL, returns NULL. */
+struct order *order_free(struct order *order);
+
+static inline void order_freep(struct order **order)
+{
+    *order = order_free(*order);
+}
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * One attempt at a server, from the first byte to a bound session or a finished registration:
+ * header, TLS, SASL, bind, session, or the registration form, as a state machine on a raw
+ * libstrophe connection. Never waits and sets no timers: the main thread watches the stages. Owned
+ * by struct link; link thread.
+ */
+#ifndef NABAZTAGD_XMPP_STREAM_H
+#define NABAZTAGD_XMPP_STREAM_H
+
+#include <strophe.h>
+
+#include "xmpp/failure.h"
+#include "xmpp/order.h"
+
+/* What the connection is busy with; each has its own time limit. */
+enum stage {
+    STAGE_RESOLVE,  /* asking the resolver */
+    STAGE_TCP,      /* connecting to an address */
+    STAGE_TLS,      /* first features, STARTTLS, handshake; with [tls] mode = off: left out */
+    STAGE_SASL,     /* features, login */
+    STAGE_BIND,     /* new stream, bind, session */
+    STAGE_REGISTER, /* form, answer */
+    STAGE_ONLINE,   /* no limit */
+    STAGE_COUNT,
+};
+
+struct stream;
+
+struct stream_listener {
+    void (*on_stage)(enum stage stage, void *userdata);
+    void (*on_registered)(void *userdata);
+    void (*on_online)(const char *jid, void *userdata);
+    /* A stanza of the bound session; not kept by the caller. */
+    void (*on_stanza)(xmpp_stanza_t *stanza, void *userdata);
+};
+
+/* `order` must outlive the stream. `conn` is borrowed: fresh, with its socket callback set by the
+ * link. */
+int stream_new(struct stream **ret, xmpp_conn_t *conn, const struct order *order,
+               const struct stream_listener *listener, void *userdata);
+
+/* Only after the connection was released: libstrophe calls the stream's handler once more then. */
+struct stream *stream_free(struct stream *stream);
+
+/* Resolves and starts to connect; blocks as long as the resolver does. Failures show in
+ * stream_failure(). */
+void stream_connect(struct stream *stream);
+
+/* A socket was made for one of the server's addresses. */
+void stream_on_socket(struct stream *stream);
+
+/* Why the stream has ended, or NULL while it goes on. */
+const struct failure *stream_failure(const struct stream *stream);
+
+/* Ends the stream with a cause found outside (memory, garbage); the first cause wins. */
+void stream_fail(struct stream *stream, const char *cause, const char *detail);
+
+/* The registration is done, nothing more will happen. */
+bool stream_is_done(const struct stream *stream);
+
+/* "resolve", "tcp", … as in silent-STAGE */
+const char *stage_name(enum stage stage);
+
+#endif

@@ -1,0 +1,81 @@
+#include "xmpp/tls.h"
+
+#include <errno.h>
+
+/* What the verifier found during a handshake. */
+struct handshake {
+    bool pinned;
+    char cause[32];
+    char error[128];
+};
+
+/* libstrophe's certificate handler has no userdata and the handshake is synchronous: the one this
+ * thread is in. */
+static _Thread_local struct handshake *current;
+
+static const char *cause_of(const char *error)
+{
+    if (strcasestr(error, "expired") || strcasestr(error, "not yet valid"))
+        return "cert-expired";
+    if (strcasestr(error, "hostname mismatch") || strcasestr(error, "IP address mismatch"))
+        return "cert-name";
+    return "cert-untrusted";
+}
+
+/* Called for each thing wrong with a certificate: 1 to go on all the same. A pinned one is compared
+ * afterwards. */
+static int on_bad_certificate(const xmpp_tlscert_t *cert, const char *const error)
+{
+    if (!current)
+        return 0;
+    if (!*current->cause) {
+        snprintf(current->cause, sizeof(current->cause), "%s", cause_of(error ? error : ""));
+        snprintf(current->error, sizeof(current->error), "%s", error ? error : "no reason given");
+    }
+    return current->pinned;
+}
+
+int tls_prepare(xmpp_conn_t *conn, const struct order *order)
+{
+    /* In a raw connection libstrophe leaves starting TLS to us; what counts is that it is not
+     * disabled. */
+    long flags = order->tls == TLS_OFF ? XMPP_CONN_FLAG_DISABLE_TLS : 0;
+
+    xmpp_conn_set_certfail_handler(conn, on_bad_certificate);
+    if (order->ca_file)
+        xmpp_conn_set_cafile(conn, order->ca_file);
+    return xmpp_conn_set_flags(conn, flags) == XMPP_EOK ? 0 : -EINVAL;
+}
+
+/* With a pin exactly this certificate will do, whatever else is right or wrong with it. */
+static int compare_pin(xmpp_conn_t *conn, const char *pin, struct failure *ret_failure)
+{
+    xmpp_tlscert_t *certificate = xmpp_conn_get_peer_cert(conn);
+    const char *seen =
+        certificate ? xmpp_tlscert_get_string(certificate, XMPP_CERT_FINGERPRINT_SHA256) : NULL;
+    int r = seen && streq(seen, pin) ? 0 : -EPROTO;
+
+    if (r < 0)
+        failure_set(ret_failure, "cert-pin", "it has %s", seen ? seen : "no fingerprint");
+    if (certificate)
+        xmpp_tlscert_free(certificate);
+    return r;
+}
+
+int tls_start(xmpp_conn_t *conn, const struct order *order, struct failure *ret_failure)
+{
+    struct handshake handshake = {.pinned = order->fingerprint};
+    int r;
+
+    current = &handshake;
+    r = xmpp_conn_tls_start(conn);
+    current = NULL;
+    if (r != XMPP_EOK || !xmpp_conn_is_secured(conn)) {
+        bool blamed = *handshake.cause && !handshake.pinned;
+
+        failure_set(ret_failure, blamed ? handshake.cause : "tls-failed", blamed ? "%s" : NULL,
+                    handshake.error);
+        return -EPROTO;
+    }
+    return order->fingerprint ? compare_pin(conn, order->fingerprint, ret_failure) : 0;
+}
