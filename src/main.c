@@ -1,0 +1,362 @@
+/*
+ * nabaztagd: argv, configuration, signals, sd_notify. Everything else lives below.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/message-id.h"
+#include "rabbit/rabbit.h"
+
+/* After SIGTERM the server has so long to say goodbye; the contract is 3 s for all. */
+#define STOP_USEC (1500 * USEC_PER_MSEC)
+
+enum mode { MODE_RUN, MODE_CHECK, MODE_DUMP, MODE_VERSION, MODE_HELP };
+
+struct arguments {
+    enum mode mode;
+    const char *instance;
+    const char *config; /* NULL: the usual place */
+};
+
+struct daemon {
+    sd_event *event;
+    struct config *config;
+    char *path, *drop_ins;
+    bool optional; /* the configuration file may be missing */
+    struct rabbit *rabbit;
+    sd_event_source *watchdog;
+    uint64_t watchdog_usec;
+};
+
+static const char usage[] =
+    "Usage: nabaztagd [OPTION]…\n"
+    "The brain of a Nabaztag rabbit: bridges it to XMPP.\n"
+    "\n"
+    "  --config FILE      read FILE, then FILE.d/*.conf\n"
+    "  --instance NAME    read " NABAZTAGD_SYSCONFDIR "/NAME.conf (NAME other than main)\n"
+    "  --bus WHICH        system, user, an address or none; there is no bus interface in this "
+    "release\n"
+    "  --log-level LEVEL  err, warning, notice, info (default) or debug\n"
+    "  --check            name every problem of the configuration, then exit with 0 (none) or 1\n"
+    "  --dump-config      print every key, its value and where it comes from\n"
+    "  --version          print the version\n"
+    "  --help             print this\n";
+
+/* Arguments */
+
+static bool is_instance_name(const char *name)
+{
+    return *name && strlen(name) < 64 && *name != '.' &&
+           !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")];
+}
+
+static int take_option(struct arguments *arguments, int option)
+{
+    switch (option) {
+    case 'c':
+        arguments->config = optarg;
+        return 0;
+    case 'i':
+        arguments->instance = optarg;
+        return is_instance_name(optarg) ? 0 : -EINVAL;
+    case 'b':
+        return 0;
+    case 'l':
+        if (log_level_from_string(optarg) < 0)
+            return -EINVAL;
+        log_set_level(log_level_from_string(optarg));
+        return 0;
+    case 'm':
+        return 0; /* getopt has set the mode */
+    default:
+        return -EINVAL;
+    }
+}
+
+static int parse_arguments(struct arguments *ret, int argc, char **argv)
+{
+    int mode = MODE_RUN, option;
+    const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"instance", required_argument, NULL, 'i'},
+        {"bus", required_argument, NULL, 'b'},
+        {"log-level", required_argument, NULL, 'l'},
+        {"check", no_argument, &mode, MODE_CHECK},
+        {"dump-config", no_argument, &mode, MODE_DUMP},
+        {"version", no_argument, &mode, MODE_VERSION},
+        {"help", no_argument, &mode, MODE_HELP},
+        {NULL, 0, NULL, 0},
+    };
+
+    *ret = (struct arguments){.instance = "main"};
+    while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
+        if (option != 0 && take_option(ret, option) < 0)
+            return -EINVAL;
+    ret->mode = (enum mode)mode;
+    return optind == argc ? 0 : -EINVAL;
+}
+
+static int find_files(struct daemon *daemon, const struct arguments *arguments)
+{
+    const char *name = streq(arguments->instance, "main") ? "nabaztagd" : arguments->instance;
+    int r;
+
+    daemon->optional = !arguments->config;
+    if (arguments->config)
+        r = asprintf(&daemon->path, "%s", arguments->config);
+    else
+        r = asprintf(&daemon->path, NABAZTAGD_SYSCONFDIR "/%s.conf", name);
+    if (r < 0 || asprintf(&daemon->drop_ins, "%s.d", daemon->path) < 0)
+        return -ENOMEM;
+    return 0;
+}
+
+/* Configuration */
+
+static int load(struct daemon *daemon, struct config **ret, struct config_problems *problems)
+{
+    return config_load(ret, daemon->path, daemon->drop_ins, daemon->optional, problems);
+}
+
+static int check(struct daemon *daemon)
+{
+    _cleanup_(config_freep) struct config *config = NULL;
+    struct config_problems problems = {.count = 0};
+    int r = load(daemon, &config, &problems);
+
+    for (size_t i = 0; i < problems.count; i++)
+        printf("%s: %s%s\n", problems.list[i].place, problems.list[i].note ? "note: " : "",
+               problems.list[i].text);
+    config_problems_clear(&problems);
+    return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static void log_problems(const struct config_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        if (!problems->list[i].note)
+            log_event(LOG_ERR, MESSAGE_CONFIG_REFUSED, NULL, "%s: %s", problems->list[i].place,
+                      problems->list[i].text);
+}
+
+static int load_or_log(struct daemon *daemon, struct config **ret)
+{
+    struct config_problems problems = {.count = 0};
+    int r = load(daemon, ret, &problems);
+
+    if (r < 0)
+        log_problems(&problems);
+    config_problems_clear(&problems);
+    return r;
+}
+
+static int dump(struct daemon *daemon)
+{
+    _cleanup_(config_freep) struct config *config = NULL;
+
+    if (load_or_log(daemon, &config) < 0)
+        return EX_CONFIG;
+    return config_dump(config, stdout) < 0 ? EX_IOERR : EXIT_SUCCESS;
+}
+
+/* Running */
+
+static void on_status(const char *status, void *userdata)
+{
+    sd_notifyf(0, "STATUS=%s", status);
+    log_debug("Status: %s", status);
+}
+
+static void on_stopped(void *userdata)
+{
+    struct daemon *daemon = userdata;
+
+    sd_event_exit(daemon->event, EXIT_SUCCESS);
+}
+
+static int on_stop_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    on_stopped(userdata);
+    return 0;
+}
+
+static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *info,
+                        void *userdata)
+{
+    struct daemon *daemon = userdata;
+
+    sd_event_source_set_enabled(source, SD_EVENT_OFF);
+    sd_notify(0, "STOPPING=1\nSTATUS=stopping");
+    log_event(LOG_INFO, MESSAGE_STOPPED, NULL, "Stopping");
+    if (sd_event_add_time(daemon->event, NULL, CLOCK_MONOTONIC, clock_now_usec() + STOP_USEC,
+                          USEC_PER_MSEC, on_stop_timeout, daemon) < 0)
+        on_stopped(daemon);
+    rabbit_stop(daemon->rabbit);
+    return 0;
+}
+
+static void reload(struct daemon *daemon)
+{
+    struct config *config = NULL, *old = daemon->config;
+
+    if (load_or_log(daemon, &config) < 0) {
+        log_event(LOG_ERR, MESSAGE_CONFIG_REFUSED, NULL,
+                  "The new configuration is refused, the old one stays");
+        return;
+    }
+    if (rabbit_reload(daemon->rabbit, config) == -ENOMEM) {
+        log_error("The new configuration could not be taken for want of memory");
+        config_free(config);
+        return;
+    }
+    daemon->config = config;
+    config_free(old);
+    log_event(LOG_INFO, MESSAGE_CONFIG_RELOADED, NULL, "The configuration was read anew");
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_now_usec());
+    reload(userdata);
+    sd_notify(0, "READY=1");
+    return 0;
+}
+
+/* Fed by this loop, and only while the link thread is alive or inside the limit of its stage. */
+static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    struct daemon *daemon = userdata;
+
+    if (rabbit_is_healthy(daemon->rabbit))
+        sd_notify(0, "WATCHDOG=1");
+    else
+        log_event(LOG_WARNING, MESSAGE_LINK_STUCK, NULL,
+                  "The link thread does not answer; the watchdog is not fed");
+    sd_event_source_set_time(source, clock_now_usec() + daemon->watchdog_usec / 3);
+    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int set_up_signals(struct daemon *daemon)
+{
+    sigset_t signals;
+    int r;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    r = sd_event_add_signal(daemon->event, NULL, SIGTERM, on_terminate, daemon);
+    if (r >= 0)
+        r = sd_event_add_signal(daemon->event, NULL, SIGINT, on_terminate, daemon);
+    if (r >= 0)
+        r = sd_event_add_signal(daemon->event, NULL, SIGHUP, on_hangup, daemon);
+    return r;
+}
+
+static int set_up_watchdog(struct daemon *daemon)
+{
+    int r = sd_watchdog_enabled(0, &daemon->watchdog_usec);
+
+    if (r <= 0)
+        return r;
+    return sd_event_add_time(daemon->event, &daemon->watchdog, CLOCK_MONOTONIC,
+                             clock_now_usec() + daemon->watchdog_usec / 3, USEC_PER_SEC,
+                             on_watchdog, daemon);
+}
+
+/* Passwords are in memory: no core files. And a dead resolver shall not hold the link thread for a
+ * minute. */
+static void harden(void)
+{
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    setenv("RES_OPTIONS", "timeout:3 attempts:2", 0);
+}
+
+static int set_up(struct daemon *daemon)
+{
+    static const struct rabbit_listener listener = {.on_status = on_status,
+                                                    .on_stopped = on_stopped};
+    const struct timing timing = timing_default();
+    int r = sd_event_default(&daemon->event);
+
+    if (r >= 0)
+        r = set_up_signals(daemon);
+    if (r >= 0)
+        r = rabbit_new(&daemon->rabbit, daemon->event, daemon->config, daemon->path, &timing,
+                       &listener, daemon);
+    if (r >= 0)
+        r = set_up_watchdog(daemon);
+    return r;
+}
+
+static int run(struct daemon *daemon)
+{
+    int r = load_or_log(daemon, &daemon->config);
+
+    if (r < 0)
+        return EX_CONFIG;
+    harden();
+    r = set_up(daemon);
+    if (r < 0) {
+        log_error("Cannot start: %s", strerror(-r));
+        return EX_OSERR;
+    }
+    log_event(LOG_INFO, MESSAGE_STARTED, NULL, "nabaztagd %s with %s", NABAZTAGD_VERSION,
+              daemon->path);
+    sd_notify(0, "READY=1");
+    if (rabbit_start(daemon->rabbit) < 0)
+        log_debug("Waiting for a better configuration");
+    r = sd_event_loop(daemon->event);
+    return r < 0 ? EX_SOFTWARE : r;
+}
+
+static void clean_up(struct daemon *daemon, int status)
+{
+    bool clean = rabbit_free(daemon->rabbit);
+
+    if (!clean) /* the link thread is still inside the resolver: leave it no memory to stumble over
+                 */
+        _exit(status);
+    sd_event_source_disable_unref(daemon->watchdog);
+    sd_event_unref(daemon->event);
+    config_free(daemon->config);
+    free(daemon->path);
+    free(daemon->drop_ins);
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+    struct daemon daemon = {.event = NULL};
+    int status = EXIT_SUCCESS;
+
+    log_open();
+    if (parse_arguments(&arguments, argc, argv) < 0) {
+        fputs("Try nabaztagd --help\n", stderr);
+        return EX_USAGE;
+    }
+    if (find_files(&daemon, &arguments) < 0)
+        return EX_OSERR;
+    if (arguments.mode == MODE_VERSION)
+        puts("nabaztagd " NABAZTAGD_VERSION);
+    else if (arguments.mode == MODE_HELP)
+        fputs(usage, stdout);
+    else if (arguments.mode == MODE_CHECK)
+        status = check(&daemon);
+    else if (arguments.mode == MODE_DUMP)
+        status = dump(&daemon);
+    else
+        status = run(&daemon);
+    clean_up(&daemon, status);
+    return status;
+}

@@ -1,0 +1,447 @@
+#include "rabbit/rabbit.h"
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/message-id.h"
+#include "base/state.h"
+#include "body/body.h"
+#include "dance/story.h"
+#include "rabbit/access.h"
+#include "rabbit/chat.h"
+#include "rabbit/command.h"
+#include "rabbit/login.h"
+#include "rabbit/owners.h"
+#include "rabbit/serial.h"
+#include "xmpp/caps.h"
+#include "xmpp/ping.h"
+#include "xmpp/roster.h"
+#include "xmpp/stanza.h"
+
+#define STATUS_MAX 640
+#define NS_BUTTON  "violet:nabaztag:button"
+
+struct rabbit {
+    sd_event *event;
+    const struct config *config;
+    struct timing timing;
+    struct rabbit_listener listener;
+    void *userdata;
+    char status[STATUS_MAX]; /* told last */
+    bool stopping;
+    char *name; /* as the configuration had it at the start; the router borrows it */
+
+    struct body *body;
+    struct http *http;
+    struct login *login;
+    struct router *router;
+    struct roster *roster;
+    struct ping *ping;
+    /* Made anew for each configuration. */
+    struct access *access;
+    struct owners *owners;
+    struct chat *chat;
+};
+
+/* Status */
+
+static void describe(char *ret, size_t size, void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+    char login[STATUS_MAX / 2 + 128];
+    char ears[32];
+
+    command_describe_ears(rabbit->body, "/", ears, sizeof(ears));
+    login_status(rabbit->login, login, sizeof(login));
+    snprintf(ret, size, "%s, ears %s, %s", login, ears, body_description(rabbit->body));
+}
+
+static void tell_status(struct rabbit *rabbit)
+{
+    char status[STATUS_MAX];
+
+    if (!rabbit->login || rabbit->stopping)
+        return;
+    describe(status, sizeof(status), rabbit);
+    if (streq(status, rabbit->status))
+        return;
+    memcpy(rabbit->status, status, sizeof(status));
+    rabbit->listener.on_status(status, rabbit->userdata);
+}
+
+/* From the body */
+
+static xmpp_stanza_t *button_payload(struct rabbit *rabbit, unsigned clicks)
+{
+    xmpp_stanza_t *button = stanza_new(router_context(rabbit->router), "button", NS_BUTTON);
+    char number[12];
+
+    snprintf(number, sizeof(number), "%u", clicks);
+    if (button && stanza_add_text_child(button, "clic", number) < 0) {
+        xmpp_stanza_release(button);
+        return NULL;
+    }
+    return button;
+}
+
+static void on_button(unsigned clicks, void *userdata)
+{
+    static const char *const texts[LANGUAGE_COUNT][2] = {{"Click!", "Double click!"},
+                                                         {"Clic !", "Double clic !"},
+                                                         {"Klick!", "Doppelklick!"},
+                                                         {"Clic!", "Doppio clic!"}};
+    struct rabbit *rabbit = userdata;
+    xmpp_stanza_t *button = button_payload(rabbit, clicks);
+    unsigned told = 0;
+
+    if (button) {
+        told =
+            owners_tell(rabbit->owners, texts[rabbit->config->rabbit.language][clicks > 1], button);
+        xmpp_stanza_release(button);
+    }
+    log_event(LOG_INFO, MESSAGE_BUTTON, NULL, "The button was %s, %u of the owners told",
+              clicks > 1 ? "double-clicked" : "clicked", told);
+}
+
+static void on_ears_settled(void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    if (rabbit->chat)
+        chat_on_ears_settled(rabbit->chat);
+    tell_status(rabbit);
+}
+
+static void on_ears_moved(unsigned left, unsigned right, void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    log_debug("A hand turned the ears to %u/%u", left, right);
+    tell_status(rabbit);
+}
+
+/* From the login */
+
+static void on_story(enum story story, void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    if (rabbit->stopping)
+        return;
+    story_show(rabbit->body, story);
+    tell_status(rabbit);
+}
+
+static void send_own_presence(struct rabbit *rabbit, const char *type)
+{
+    xmpp_stanza_t *presence = xmpp_presence_new(router_context(rabbit->router)), *caps = NULL;
+    bool good = presence;
+
+    if (good && type)
+        good = xmpp_stanza_set_type(presence, type) == XMPP_EOK;
+    else if (good && caps_element(&caps, rabbit->router) == 0)
+        good = xmpp_stanza_add_child(presence, caps) == XMPP_EOK;
+    if (good)
+        router_send(rabbit->router, presence);
+    if (caps)
+        xmpp_stanza_release(caps);
+    if (presence)
+        xmpp_stanza_release(presence);
+}
+
+static void on_online(const char *jid, void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    router_bind(rabbit->router, jid);
+    ping_start(rabbit->ping);
+    roster_fetch(rabbit->roster);
+    send_own_presence(rabbit, NULL);
+    tell_status(rabbit);
+}
+
+static void on_offline(void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    ping_stop(rabbit->ping);
+    owners_forget_presence(rabbit->owners);
+    router_bind(rabbit->router, NULL);
+}
+
+static void on_stanza(xmpp_stanza_t *stanza, void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    ping_heard(rabbit->ping);
+    router_dispatch(rabbit->router, stanza);
+}
+
+static void on_closed(void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    rabbit->listener.on_stopped(rabbit->userdata);
+}
+
+/* From the router and what hangs on it */
+
+static int on_send(const char *text, size_t size, void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    return login_send(rabbit->login, text, size);
+}
+
+static void on_message(xmpp_stanza_t *message, void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    if (!rabbit->stopping)
+        chat_on_message(rabbit->chat, message);
+}
+
+static void on_presence(xmpp_stanza_t *presence, void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    owners_on_presence(rabbit->owners, presence);
+}
+
+static void on_roster(void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    owners_welcome(rabbit->owners, rabbit->roster);
+}
+
+static void on_dead(void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    login_drop(rabbit->login, "ping-timeout", NULL);
+}
+
+/* Building */
+
+static int build_people(struct rabbit *rabbit, const struct config *config)
+{
+    static const struct chat_listener chat_listener = {.describe = describe};
+    struct access *access = NULL;
+    struct owners *owners = NULL;
+    struct chat *chat = NULL;
+    int r = access_new(&access, config);
+
+    if (r == 0)
+        r = owners_new(&owners, config, access, rabbit->router, state_directory());
+    if (r == 0)
+        r = chat_new(&chat, config, access, rabbit->router, rabbit->body, &chat_listener, rabbit);
+    if (r < 0) {
+        owners_free(owners);
+        access_free(access);
+        return r;
+    }
+    owners_inherit(owners, rabbit->owners);
+    chat_free(rabbit->chat);
+    owners_free(rabbit->owners);
+    access_free(rabbit->access);
+    rabbit->chat = chat;
+    rabbit->owners = owners;
+    rabbit->access = access;
+    return 0;
+}
+
+static int build_body(struct rabbit *rabbit)
+{
+    static const struct body_listener listener = {
+        .on_button = on_button,
+        .on_ears_settled = on_ears_settled,
+        .on_ears_moved = on_ears_moved,
+    };
+    int r = body_new(&rabbit->body, rabbit->event, rabbit->config, &listener, rabbit);
+
+    if (r < 0)
+        log_event(LOG_ERR, MESSAGE_BODY_FAILED, NULL,
+                  "The body cannot be used: %s; check [body] and [sim]", strerror(-r));
+    return r;
+}
+
+static int build_xmpp(struct rabbit *rabbit)
+{
+    static const struct router_listener router_listener = {
+        .send = on_send, .on_message = on_message, .on_presence = on_presence};
+    const struct router_identity identity = {
+        .software = "nabaztagd", .version = NABAZTAGD_VERSION, .name = rabbit->name};
+    int r = router_new(&rabbit->router, rabbit->event, &identity, &router_listener, rabbit);
+
+    if (r == 0)
+        r = roster_new(&rabbit->roster, rabbit->router, on_roster, rabbit);
+    if (r == 0)
+        r = ping_new(&rabbit->ping, rabbit->event, rabbit->router, &rabbit->timing, on_dead,
+                     rabbit);
+    return r;
+}
+
+static int build(struct rabbit *rabbit, const char *config_path)
+{
+    static const struct login_listener login_listener = {
+        .on_story = on_story,
+        .on_online = on_online,
+        .on_offline = on_offline,
+        .on_stanza = on_stanza,
+        .on_closed = on_closed,
+    };
+    int r = build_body(rabbit); /* first of all: motors off */
+
+    if (r == 0)
+        r = build_xmpp(rabbit);
+    if (r == 0)
+        r = build_people(rabbit, rabbit->config);
+    if (r == 0)
+        r = http_new(&rabbit->http, rabbit->event);
+    if (r == 0)
+        r = login_new(&rabbit->login, rabbit->event, &rabbit->timing, rabbit->http, config_path,
+                      &login_listener, rabbit);
+    return r;
+}
+
+int rabbit_new(struct rabbit **ret, sd_event *event, const struct config *config,
+               const char *config_path, const struct timing *timing,
+               const struct rabbit_listener *listener, void *userdata)
+{
+    struct rabbit *rabbit = calloc(1, sizeof(*rabbit));
+    int r;
+
+    if (!rabbit)
+        return -ENOMEM;
+    rabbit->event = sd_event_ref(event);
+    rabbit->config = config;
+    rabbit->timing = *timing;
+    rabbit->listener = *listener;
+    rabbit->userdata = userdata;
+    r = strdup_to(&rabbit->name, config->rabbit.name);
+    if (r == 0)
+        r = build(rabbit, config_path);
+    if (r < 0) {
+        rabbit_free(rabbit);
+        return r;
+    }
+    *ret = rabbit;
+    return 0;
+}
+
+bool rabbit_free(struct rabbit *rabbit)
+{
+    bool clean;
+
+    if (!rabbit)
+        return true;
+    rabbit->stopping = true;
+    body_free(rabbit->body);
+    rabbit->body = NULL;
+    clean = login_free(rabbit->login);
+    http_free(rabbit->http);
+    chat_free(rabbit->chat);
+    owners_free(rabbit->owners);
+    access_free(rabbit->access);
+    ping_free(rabbit->ping);
+    roster_free(rabbit->roster);
+    router_free(rabbit->router);
+    sd_event_unref(rabbit->event);
+    free(rabbit->name);
+    free(rabbit);
+    return clean;
+}
+
+/* A serial is needed for the reports and where the JID has no local part; elsewhere having none is
+ * no trouble. */
+static int start_login(struct rabbit *rabbit)
+{
+    const struct config *config = rabbit->config;
+    char serial[13];
+    int r = serial_find(config, state_directory(), serial);
+
+    if (r < 0 && config->account.jid && (config->report.url || !strchr(config->account.jid, '@'))) {
+        log_event(LOG_ERR, MESSAGE_NOT_CONFIGURED, NULL,
+                  "The rabbit has no serial number (%s); set [rabbit] serial", strerror(-r));
+        return r;
+    }
+    return login_start(rabbit->login, config, r == 0 ? serial : NULL);
+}
+
+int rabbit_start(struct rabbit *rabbit)
+{
+    int r = start_login(rabbit);
+
+    tell_status(rabbit);
+    return r;
+}
+
+static bool same_list(char *const *a, char *const *b)
+{
+    for (; *a && *b; a++, b++)
+        if (!streq(*a, *b))
+            return false;
+    return !*a && !*b;
+}
+
+/* Everything that a connection is made with. */
+static bool same_connection(const struct config *a, const struct config *b)
+{
+    return streq_ptr(a->account.jid, b->account.jid) &&
+           streq_ptr(a->account.resource, b->account.resource) &&
+           streq_ptr(a->account.server, b->account.server) &&
+           a->account.dialect == b->account.dialect &&
+           streq_ptr(a->account.password_file, b->account.password_file) &&
+           a->account.register_account == b->account.register_account &&
+           streq_ptr(a->account.name, b->account.name) &&
+           streq_ptr(a->account.email, b->account.email) && a->tls.mode == b->tls.mode &&
+           streq_ptr(a->tls.ca_file, b->tls.ca_file) &&
+           streq_ptr(a->tls.fingerprint, b->tls.fingerprint) &&
+           same_list(a->sasl.mechanisms, b->sasl.mechanisms) &&
+           a->sasl.plaintext == b->sasl.plaintext && streq_ptr(a->rabbit.serial, b->rabbit.serial);
+}
+
+static void warn_of_restart(const struct config *a, const struct config *b)
+{
+    if (!streq_ptr(a->body.board, b->body.board) || !streq_ptr(a->sim.socket, b->sim.socket) ||
+        !streq_ptr(a->rabbit.name, b->rabbit.name))
+        log_warning("[body] board, [sim] socket and [rabbit] name take effect when the service is "
+                    "restarted");
+}
+
+int rabbit_reload(struct rabbit *rabbit, const struct config *config)
+{
+    const struct config *old = rabbit->config;
+    bool same = same_connection(old, config);
+    int r = build_people(rabbit, config);
+
+    if (r < 0)
+        return r;
+    warn_of_restart(old, config);
+    rabbit->config = config;
+    body_reconfigure(rabbit->body, config);
+    if (same) {
+        login_reconfigure(rabbit->login, config);
+        if (router_jid(rabbit->router))
+            roster_fetch(rabbit->roster);
+    } else {
+        r = start_login(rabbit);
+    }
+    tell_status(rabbit);
+    return r;
+}
+
+void rabbit_stop(struct rabbit *rabbit)
+{
+    rabbit->stopping = true;
+    rabbit->body = body_free(rabbit->body);
+    if (router_jid(rabbit->router))
+        send_own_presence(rabbit, "unavailable");
+    login_close(rabbit->login);
+}
+
+bool rabbit_is_healthy(struct rabbit *rabbit)
+{
+    return login_is_healthy(rabbit->login);
+}

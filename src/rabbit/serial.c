@@ -1,0 +1,106 @@
+#include "rabbit/serial.h"
+
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/parse.h"
+#include "base/state.h"
+
+#define STATE_FILE   "serial"
+#define ADDRESS_SIZE 6
+
+static bool is_zero(const unsigned char *address)
+{
+    static const unsigned char zero[ADDRESS_SIZE];
+
+    return memcmp(address, zero, ADDRESS_SIZE) == 0;
+}
+
+/* The address burnt into the hardware; a virtual interface has none, then the present one. */
+static int permanent_address(int fd, const char *name, unsigned char ret[ADDRESS_SIZE])
+{
+    union {
+        struct ethtool_perm_addr head;
+        char space[sizeof(struct ethtool_perm_addr) + ADDRESS_SIZE];
+    } permanent = {.head = {.cmd = ETHTOOL_GPERMADDR, .size = ADDRESS_SIZE}};
+    struct ifreq request = {.ifr_flags = 0};
+
+    snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+    if (ioctl(fd, SIOCGIFHWADDR, &request) < 0)
+        return -errno;
+    if (request.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+        return -ENODEV;
+    memcpy(ret, request.ifr_hwaddr.sa_data, ADDRESS_SIZE);
+    request.ifr_data = permanent.space;
+    if (ioctl(fd, SIOCETHTOOL, &request) == 0 && permanent.head.size == ADDRESS_SIZE &&
+        !is_zero(permanent.head.data))
+        memcpy(ret, permanent.head.data, ADDRESS_SIZE);
+    return is_zero(ret) ? -ENODEV : 0;
+}
+
+/* if_nameindex() lists in the order of the kernel's index, lowest first. */
+static int first_address(unsigned char ret[ADDRESS_SIZE])
+{
+    _cleanup_(closep) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct if_nameindex *list;
+    int r = -ENODEV;
+
+    if (fd < 0)
+        return -errno;
+    list = if_nameindex();
+    if (!list)
+        return -errno;
+    for (struct if_nameindex *at = list; at->if_name && r < 0; at++)
+        r = permanent_address(fd, at->if_name, ret);
+    if_freenameindex(list);
+    return r;
+}
+
+static int read_kept(const char *directory, char ret[13])
+{
+    _cleanup_(freep) char *text = NULL;
+    int r = state_read(directory, STATE_FILE, &text);
+
+    if (r < 0)
+        return r;
+    text[strcspn(text, "\n")] = '\0';
+    return parse_serial(text, ret);
+}
+
+static void keep(const char *directory, const char *serial)
+{
+    char text[16];
+    int r;
+
+    snprintf(text, sizeof(text), "%s\n", serial);
+    r = state_write(directory, STATE_FILE, text);
+    if (r < 0)
+        log_debug("The serial cannot be kept in %s: %s", directory, strerror(-r));
+}
+
+int serial_find(const struct config *config, const char *directory, char ret[13])
+{
+    unsigned char address[ADDRESS_SIZE] = {0};
+    int r;
+
+    if (config->rabbit.serial) {
+        snprintf(ret, 13, "%s", config->rabbit.serial);
+        return 0;
+    }
+    r = read_kept(directory, ret);
+    if (r != -ENOENT)
+        return r;
+    r = first_address(address);
+    if (r < 0)
+        return r;
+    snprintf(ret, 13, "%02x%02x%02x%02x%02x%02x", address[0], address[1], address[2], address[3],
+             address[4], address[5]);
+    keep(directory, ret);
+    return 0;
+}
