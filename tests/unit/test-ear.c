@@ -1,0 +1,634 @@
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "body/ear-model.h"
+#include "body/ear.h"
+
+/* An ear on its model, on a virtual clock. Every run of the motor is watched. */
+struct rig {
+    struct ear *ear;
+    struct ear_model *model;
+    uint64_t now;
+    bool noise; /* every edge chatters */
+
+    int motor, last_direction;
+    uint64_t started, stopped;
+    uint64_t longest_run, shortest_brake;
+    unsigned runs, reversals, holes;
+
+    unsigned rests, reads;
+};
+
+static void on_motor(int direction, void *userdata)
+{
+    struct rig *rig = userdata;
+
+    assert_int_not_equal(direction, rig->motor);
+    assert_true(direction == 0 || rig->motor == 0);
+    if (direction == 0) {
+        uint64_t ran = rig->now - rig->started;
+        rig->longest_run = ran > rig->longest_run ? ran : rig->longest_run;
+        rig->stopped = rig->now;
+    } else {
+        if (direction == -rig->last_direction) {
+            uint64_t brake = rig->now - rig->stopped;
+            rig->shortest_brake = brake < rig->shortest_brake ? brake : rig->shortest_brake;
+            rig->reversals++;
+        }
+        rig->started = rig->now;
+        rig->last_direction = direction;
+        rig->runs++;
+    }
+    rig->motor = direction;
+    ear_model_drive(rig->model, direction);
+}
+
+static void on_rest(bool read, void *userdata)
+{
+    struct rig *rig = userdata;
+
+    assert_int_equal(rig->motor, 0);
+    rig->rests++;
+    rig->reads += read;
+}
+
+static struct rig *rig_new(uint64_t seed, double speed, bool coasts, bool noise)
+{
+    static const struct ear_listener listener = {.on_motor = on_motor, .on_rest = on_rest};
+    struct ear_model_traits traits = {.speed = speed, .coasts = coasts};
+
+    struct rig *rig = calloc(1, sizeof(*rig));
+    assert_non_null(rig);
+    rig->noise = noise;
+    rig->now = 1000 * USEC_PER_SEC;
+    rig->shortest_brake = USEC_NEVER;
+    assert_int_equal(ear_model_new(&rig->model, seed, &traits, rig->now), 0);
+    assert_int_equal(ear_new(&rig->ear, ear_model_level(rig->model), &listener, rig), 0);
+    return rig;
+}
+
+/* No test ends with a motor on, with one that ran too long or with one that was reversed too fast.
+ */
+static void rig_free(struct rig *rig)
+{
+    assert_int_equal(rig->motor, 0);
+    assert_true(rig->longest_run <= 30 * USEC_PER_SEC);
+    assert_true(rig->shortest_brake >= 100 * USEC_PER_MSEC);
+    ear_free(rig->ear);
+    ear_model_free(rig->model);
+    free(rig);
+}
+
+static void deliver(struct rig *rig, const struct ear_model_edge *edge)
+{
+    rig->now = edge->usec;
+    rig->holes += !edge->level;
+    if (edge->silent)
+        return;
+    ear_edge(rig->ear, edge->level, edge->usec, rig->now);
+    for (unsigned i = 1; rig->noise && i <= 4; i++)
+        ear_edge(rig->ear, i % 2 ? !edge->level : edge->level, edge->usec + 300 * i, rig->now);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void rig_run(struct rig *rig, uint64_t usec)
+{
+    uint64_t until = rig->now + usec;
+    struct ear_model_edge edge;
+
+    while (rig->now < until) {
+        uint64_t next =
+            earlier(until, earlier(ear_deadline(rig->ear), ear_model_next_usec(rig->model)));
+        next = next < rig->now ? rig->now : next;
+        if (ear_model_advance(rig->model, next, &edge))
+            deliver(rig, &edge);
+        else
+            rig->now = next;
+        if (rig->now >= ear_deadline(rig->ear)) {
+            ear_tick(rig->ear, rig->now);
+            assert_true(ear_deadline(rig->ear) > rig->now);
+        }
+    }
+}
+
+/* Runs until the ear has come to rest and a second more, so that what rolls out has done so. */
+static void rig_settle(struct rig *rig)
+{
+    for (unsigned i = 0; i < 600 && ear_busy(rig->ear); i++)
+        rig_run(rig, 100 * USEC_PER_MSEC);
+    assert_false(ear_busy(rig->ear));
+    rig_run(rig, 1500 * USEC_PER_MSEC);
+    assert_false(ear_busy(rig->ear));
+}
+
+static void rig_go(struct rig *rig, int position, enum ear_way way)
+{
+    assert_int_equal(ear_go(rig->ear, position, way, rig->now), 0);
+    rig_settle(rig);
+}
+
+static void rig_home(struct rig *rig)
+{
+    ear_home(rig->ear, rig->now);
+    rig_settle(rig);
+    assert_int_equal(ear_state(rig->ear), EAR_RESTING);
+    assert_int_equal(ear_position(rig->ear), 0);
+    assert_int_equal(ear_model_hole(rig->model), 0);
+}
+
+static struct rig *rig_homed(uint64_t seed)
+{
+    struct rig *rig = rig_new(seed, 90, false, false);
+    rig_home(rig);
+    return rig;
+}
+
+/* The last one rolls on by more than a whole hole after every stop: it cannot be put on a hole,
+ * only be known. */
+static const struct {
+    double speed;
+    bool coasts, noise, misses;
+} conditions[] = {
+    {.speed = 90},
+    {.speed = 90, .coasts = true},
+    {.speed = 90, .noise = true},
+    {.speed = 90, .coasts = true, .noise = true},
+    {.speed = 120, .noise = true},
+    {.speed = 52, .coasts = true},
+    {.speed = 120, .coasts = true, .noise = true, .misses = true},
+};
+
+/* The ear knows where it is, and that is where it was sent. */
+static void assert_at(struct rig *rig, int target, bool misses)
+{
+    assert_int_equal(ear_state(rig->ear), EAR_RESTING);
+    assert_int_equal(ear_position(rig->ear), ear_model_hole(rig->model));
+    if (!misses)
+        assert_int_equal(ear_position(rig->ear), target);
+    else
+        assert_in_range((ear_position(rig->ear) - target + 17 + 1) % 17, 0, 2);
+}
+
+static void homes_from_anywhere(void **state)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(conditions); i++) {
+        for (uint64_t seed = 0; seed < 40; seed++) {
+            struct rig *rig =
+                rig_new(seed, conditions[i].speed, conditions[i].coasts, conditions[i].noise);
+            assert_int_equal(ear_position(rig->ear), -1);
+            assert_int_equal(ear_state(rig->ear), EAR_UNKNOWN);
+            ear_home(rig->ear, rig->now);
+            rig_settle(rig);
+            assert_at(rig, 0, conditions[i].misses);
+            assert_int_equal(rig->rests, 1);
+            rig_free(rig);
+        }
+    }
+}
+
+static void loses_no_count(void **state)
+{
+    unsigned reversals = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(conditions); i++) {
+        for (uint64_t seed = 0; seed < 12; seed++) {
+            struct rig *rig =
+                rig_new(seed, conditions[i].speed, conditions[i].coasts, conditions[i].noise);
+            uint64_t random = seed * 7919 + i;
+            for (unsigned move = 0; move < 25; move++) {
+                random = random * UINT64_C(6364136223846793005) + 1;
+                int target = (int)(random >> 40) % 17;
+                rig_go(rig, target, (enum ear_way)((random >> 33) % 3));
+                assert_at(rig, target, conditions[i].misses);
+            }
+            reversals += rig->reversals;
+            rig_free(rig);
+        }
+    }
+    assert_true(reversals > 300);
+}
+
+/* New orders come while the ear still moves, brakes or rolls out: it ends where the last one said.
+ */
+static void obeys_the_last_order(void **state)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(conditions); i++) {
+        struct rig *rig =
+            rig_new(i, conditions[i].speed, conditions[i].coasts, conditions[i].noise);
+        uint64_t random = i;
+        int target = 0;
+        for (unsigned round = 0; round < 25; round++) {
+            for (unsigned order = 0; order < 4; order++) {
+                random = random * UINT64_C(6364136223846793005) + 1;
+                target = (int)(random >> 40) % 17;
+                assert_int_equal(
+                    ear_go(rig->ear, target, (enum ear_way)((random >> 33) % 3), rig->now), 0);
+                rig_run(rig, (random >> 20) % (700 * USEC_PER_MSEC));
+            }
+            rig_settle(rig);
+            assert_at(rig, target, conditions[i].misses);
+        }
+        rig_free(rig);
+    }
+}
+
+/* The rows of `ear_moves` in vectors.json; no result there is no motor here. */
+static void moves_as_the_original(void **state)
+{
+    static const struct {
+        int position, target;
+        enum ear_way way;
+        int motor;
+        unsigned holes;
+    } rows[] = {
+        {0, 10, EAR_FORWARD, 1, 10},   {10, 0, EAR_FORWARD, 1, 7},  {0, 10, EAR_BACKWARD, -1, 7},
+        {5, 3, EAR_FORWARD, 1, 15},    {5, 3, EAR_BACKWARD, -1, 2}, {0, 17, EAR_FORWARD, 1, 17},
+        {0, 20, EAR_FORWARD, 1, 20},   {3, 37, EAR_FORWARD, 1, 34}, {0, -5, EAR_BACKWARD, -1, 5},
+        {3, -17, EAR_BACKWARD, -1, 3}, {7, 7, EAR_FORWARD, 0, 0},
+    };
+    struct rig *rig = rig_homed(4);
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        rig_go(rig, rows[i].position, EAR_FORWARD);
+        rig->holes = rig->runs = 0;
+        rig_go(rig, rows[i].target, rows[i].way);
+        assert_int_equal(rig->holes, rows[i].holes);
+        assert_int_equal(rig->runs, rows[i].motor != 0);
+        if (rows[i].motor)
+            assert_int_equal(rig->last_direction, rows[i].motor);
+        int expected = rows[i].target % 17;
+        assert_int_equal(ear_position(rig->ear), expected < 0 ? expected + 17 : expected);
+    }
+    rig_free(rig);
+}
+
+static void shortest_way(void **state)
+{
+    static const struct {
+        int from, to, direction;
+    } rows[] = {{0, 8, 1}, {0, 9, -1}, {16, 0, 1}, {0, 16, -1}, {3, 12, -1}, {12, 3, 1}};
+    struct rig *rig = rig_homed(9);
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        rig_go(rig, rows[i].from, EAR_FORWARD);
+        rig_go(rig, rows[i].to, EAR_SHORTEST);
+        assert_int_equal(rig->last_direction, rows[i].direction);
+        assert_int_equal(ear_model_hole(rig->model), rows[i].to);
+    }
+    rig_free(rig);
+}
+
+static void refuses_what_is_out_of_range(void **state)
+{
+    struct rig *rig = rig_homed(9);
+
+    assert_int_equal(ear_go(rig->ear, EAR_TARGETS, EAR_FORWARD, rig->now), -ERANGE);
+    assert_int_equal(ear_go(rig->ear, -EAR_TARGETS, EAR_BACKWARD, rig->now), -ERANGE);
+    assert_false(ear_busy(rig->ear));
+    rig_go(rig, EAR_TARGETS - 1, EAR_FORWARD);
+    assert_int_equal(ear_position(rig->ear), 16);
+    assert_int_equal(ear_model_hole(rig->model), 16);
+    rig_free(rig);
+}
+
+static void unknown_ear_homes_first(void **state)
+{
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct rig *rig = rig_new(seed, 90, false, false);
+        assert_int_equal(ear_go(rig->ear, 12, EAR_BACKWARD, rig->now), 0);
+        assert_int_equal(ear_state(rig->ear), EAR_HOMING);
+        rig_settle(rig);
+        assert_int_equal(ear_position(rig->ear), 12);
+        assert_int_equal(ear_model_hole(rig->model), 12);
+        assert_int_equal(rig->rests, 1);
+        rig_free(rig);
+    }
+}
+
+static void homing_ear_goes_afterwards(void **state)
+{
+    struct rig *rig = rig_new(6, 90, false, false);
+
+    ear_home(rig->ear, rig->now);
+    rig_run(rig, USEC_PER_SEC);
+    rig_go(rig, 5, EAR_FORWARD);
+    assert_int_equal(ear_model_hole(rig->model), 5);
+    assert_int_equal(ear_position(rig->ear), 5);
+    rig_free(rig);
+}
+
+/* The ear is held for a while in its homing turn: the long interval must not be taken for the gap.
+ */
+static void stall_is_no_gap(void **state)
+{
+    static const uint64_t held[] = {300, 600, 900, 1500, 2000};
+
+    for (uint64_t seed = 0; seed < 25; seed++) {
+        for (size_t i = 0; i < ARRAY_SIZE(held); i++) {
+            struct rig *rig = rig_new(seed, 90, false, false);
+            ear_home(rig->ear, rig->now);
+            rig_run(rig, 1200 * USEC_PER_MSEC + seed * 100 * USEC_PER_MSEC);
+            ear_model_set_fault(rig->model, EAR_FAULT_STALL);
+            rig_run(rig, held[i] * USEC_PER_MSEC);
+            ear_model_set_fault(rig->model, EAR_FAULT_NONE);
+            rig_settle(rig);
+            assert_int_equal(ear_position(rig->ear), 0);
+            assert_int_equal(ear_model_hole(rig->model), 0);
+
+            /* Nor did it spoil what was learnt about the gap: a reading needs that. */
+            ear_model_turn(rig->model, 5);
+            rig_run(rig, 2 * USEC_PER_SEC);
+            rig_settle(rig);
+            assert_int_equal(ear_position(rig->ear), 5);
+            assert_int_equal(rig->reads, 1);
+            rig_free(rig);
+        }
+    }
+}
+
+static void set_fault(struct rig *rig, enum ear_fault fault)
+{
+    if (ear_model_set_fault(rig->model, fault))
+        ear_edge(rig->ear, ear_model_level(rig->model), rig->now, rig->now);
+}
+
+/* Whatever fails, whenever: the motor stops 2.5 s after the last count, tries once, and is left
+ * alone. */
+static void faults_stop_the_motor(void **state)
+{
+    for (enum ear_fault fault = EAR_FAULT_STALL; fault < EAR_FAULT_COUNT; fault++) {
+        for (uint64_t moment = 0; moment < 30; moment++) {
+            struct rig *rig = rig_homed(moment);
+            rig->rests = rig->runs = 0;
+            assert_int_equal(
+                ear_go(rig->ear, 34, moment % 2 ? EAR_FORWARD : EAR_BACKWARD, rig->now), 0);
+            rig_run(rig, moment * 83 * USEC_PER_MSEC);
+            uint64_t since = rig->now;
+            set_fault(rig, fault);
+            rig->longest_run = 0;
+            while (rig->motor)
+                rig_run(rig, USEC_PER_MSEC);
+            assert_true(rig->now - since <= 2502 * USEC_PER_MSEC);
+            assert_int_equal(ear_position(rig->ear), -1);
+            int tried = rig->last_direction;
+            rig_settle(rig);
+            assert_int_equal(rig->last_direction, -tried);
+            assert_int_equal(rig->runs, 2);
+            assert_int_equal(rig->rests, 1);
+            assert_int_equal(ear_state(rig->ear), EAR_BROKEN);
+            assert_int_equal(ear_position(rig->ear), -1);
+            assert_true(rig->longest_run <= moment * 83 * USEC_PER_MSEC + 2502 * USEC_PER_MSEC);
+
+            /* Left alone until it is homed. */
+            assert_int_equal(ear_go(rig->ear, 3, EAR_FORWARD, rig->now), -EIO);
+            ear_read(rig->ear, rig->now);
+            rig_run(rig, 10 * USEC_PER_SEC);
+            assert_int_equal(rig->runs, 2);
+            set_fault(rig, EAR_FAULT_NONE);
+            rig_home(rig);
+            rig_free(rig);
+        }
+    }
+}
+
+/* Held by a hand at first, the retry the other way finds the position, and the order is carried
+ * out. */
+static void retry_heals(void **state)
+{
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct rig *rig = rig_homed(seed);
+        assert_int_equal(ear_go(rig->ear, 10, seed % 2 ? EAR_FORWARD : EAR_BACKWARD, rig->now), 0);
+        rig_run(rig, (300 + 40 * seed) * USEC_PER_MSEC);
+        set_fault(rig, EAR_FAULT_STALL);
+        rig_run(rig, 3 * USEC_PER_SEC);
+        assert_int_equal(rig->motor, 0);
+        set_fault(rig, EAR_FAULT_NONE);
+        rig_settle(rig);
+        assert_int_equal(ear_state(rig->ear), EAR_RESTING);
+        assert_int_equal(ear_position(rig->ear), 10);
+        assert_int_equal(ear_model_hole(rig->model), 10);
+        rig_free(rig);
+    }
+}
+
+/* An ear whose counts never fail to come, and never end: the cap does, here and in the retry. */
+static void cap_ends_a_move(void **state)
+{
+    struct rig *rig = rig_new(1, 90, false, false);
+    unsigned edges = 0;
+
+    ear_home(rig->ear, rig->now);
+    while (rig->motor && edges++ < 100) {
+        rig->now += USEC_PER_SEC;
+        if (rig->now >= ear_deadline(rig->ear))
+            ear_tick(rig->ear, rig->now);
+        ear_edge(rig->ear, edges % 2, rig->now, rig->now);
+    }
+    assert_int_equal(rig->motor, 0);
+    assert_true(rig->longest_run <= 16 * USEC_PER_SEC);
+    ear_stop(rig->ear, rig->now);
+    rig_free(rig);
+}
+
+static void stop_is_at_once(void **state)
+{
+    for (uint64_t moment = 0; moment < 60; moment++) {
+        struct rig *rig = rig_new(moment, 90, moment % 2, false);
+        bool homed = moment % 3;
+        if (homed)
+            rig_home(rig);
+        assert_int_equal(ear_go(rig->ear, 25, EAR_FORWARD, rig->now), 0);
+        rig_run(rig, moment * 37 * USEC_PER_MSEC);
+        ear_stop(rig->ear, rig->now);
+        assert_int_equal(rig->motor, 0);
+        unsigned runs = rig->runs;
+        rig_settle(rig);
+        assert_int_equal(rig->runs, runs);
+        assert_int_equal(ear_position(rig->ear), homed ? (int)ear_model_hole(rig->model) : -1);
+
+        /* And it still counts from there. */
+        rig_go(rig, 8, EAR_SHORTEST);
+        assert_int_equal(ear_model_hole(rig->model), 8);
+        rig_free(rig);
+    }
+}
+
+static void freed_ear_stops(void **state)
+{
+    struct rig *rig = rig_new(1, 90, false, false);
+
+    ear_home(rig->ear, rig->now);
+    rig_run(rig, USEC_PER_SEC);
+    assert_int_not_equal(rig->motor, 0);
+    rig->ear = ear_free(rig->ear);
+    rig_free(rig);
+}
+
+static void reads_what_a_hand_set(void **state)
+{
+    for (int start = 0; start < 17; start += 3) {
+        for (int turn = -20; turn <= 20; turn++) {
+            if (turn >= -2 && turn <= 2)
+                continue;
+            struct rig *rig = rig_homed((uint64_t)start);
+            rig_go(rig, start, EAR_FORWARD);
+            rig->rests = rig->holes = rig->runs = 0;
+            ear_model_turn(rig->model, turn);
+            rig_run(rig, 1500 * USEC_PER_MSEC);
+            assert_int_equal(ear_position(rig->ear), -1);
+            assert_int_equal(rig->runs, 0);
+            rig_settle(rig);
+            int expected = ((start + turn) % 17 + 17) % 17;
+            assert_int_equal(ear_position(rig->ear), expected);
+            assert_int_equal(ear_model_hole(rig->model), expected);
+            assert_int_equal(rig->runs, 1);
+            assert_int_equal(rig->last_direction, 1);
+            assert_int_equal(rig->reads, 1);
+            assert_int_equal(rig->rests, 1);
+            rig_free(rig);
+        }
+    }
+}
+
+/* One or two holes are no hand, but the position is no longer sure: the next order finds it anew.
+ */
+static void small_nudge_rehomes(void **state)
+{
+    for (int turn = -2; turn <= 2; turn++) {
+        if (turn == 0)
+            continue;
+        struct rig *rig = rig_homed(2);
+        unsigned runs = rig->runs;
+        ear_model_turn(rig->model, turn);
+        rig_run(rig, 20 * USEC_PER_SEC);
+        assert_int_equal(rig->runs, runs);
+        assert_int_equal(ear_state(rig->ear), EAR_UNKNOWN);
+        rig_go(rig, 6, EAR_FORWARD);
+        assert_int_equal(ear_model_hole(rig->model), 6);
+        assert_int_equal(rig->reads, 0);
+        rig_free(rig);
+    }
+}
+
+/* A hand that never lets go never starts the motor; an order given meanwhile is carried out after
+ * the reading. */
+static void waits_for_the_hand(void **state)
+{
+    struct rig *rig = rig_homed(2);
+    unsigned runs = rig->runs;
+
+    for (unsigned i = 0; i < 30; i++) {
+        ear_model_turn(rig->model, i % 2 ? -4 : 4);
+        rig_run(rig, 2500 * USEC_PER_MSEC);
+        assert_int_equal(rig->runs, runs);
+    }
+    assert_int_equal(ear_go(rig->ear, 9, EAR_FORWARD, rig->now), 0);
+    assert_int_equal(rig->runs, runs);
+    rig_settle(rig);
+    assert_int_equal(ear_position(rig->ear), 9);
+    assert_int_equal(ear_model_hole(rig->model), 9);
+    assert_int_equal(rig->reads, 0);
+    rig_free(rig);
+}
+
+/* Chatter at rest, on a flank, is neither a hand nor a doubt. */
+static void chatter_at_rest_is_nothing(void **state)
+{
+    struct rig *rig = rig_homed(2);
+
+    for (unsigned i = 0; i < 500; i++) {
+        ear_edge(rig->ear, true, rig->now, rig->now);
+        ear_edge(rig->ear, false, rig->now + 4000, rig->now + 4000);
+        rig_run(rig, 20 * USEC_PER_MSEC);
+    }
+    assert_int_equal(ear_position(rig->ear), 0);
+    rig_go(rig, 4, EAR_BACKWARD);
+    assert_int_equal(ear_model_hole(rig->model), 4);
+    rig_free(rig);
+}
+
+/* The loop sleeps while the ear turns: edges come late, but with their time. It overshoots, and
+ * comes back. */
+static void late_loop_still_arrives(void **state)
+{
+    for (uint64_t late = 100; late <= 1500; late += 100) {
+        struct rig *rig = rig_homed(late);
+        struct ear_model_edge edges[64];
+        size_t count = 0;
+
+        assert_int_equal(ear_go(rig->ear, 3, EAR_FORWARD, rig->now), 0);
+        uint64_t until = rig->now + 500 * USEC_PER_MSEC + late * USEC_PER_MSEC;
+        while (count < 64 && ear_model_advance(rig->model, until, &edges[count]))
+            count++;
+        rig->now = until;
+        for (size_t i = 0; i < count; i++)
+            ear_edge(rig->ear, edges[i].level, edges[i].usec, rig->now);
+        rig_settle(rig);
+        assert_int_equal(ear_position(rig->ear), 3);
+        assert_int_equal(ear_model_hole(rig->model), 3);
+        assert_int_equal(ear_state(rig->ear), EAR_RESTING);
+        rig_free(rig);
+    }
+}
+
+/* An ear that rolls on for ever past its hole is corrected twice, not for ever. */
+static void corrects_at_most_twice(void **state)
+{
+    struct rig *rig = rig_homed(2);
+    uint64_t now = rig->now;
+
+    /* Without the model: two more holes go by after every stop. */
+    rig->runs = 0;
+    assert_int_equal(ear_go(rig->ear, 2, EAR_FORWARD, now), 0);
+    for (unsigned i = 0; i < 40 && ear_busy(rig->ear); i++) {
+        for (unsigned hole = 0; hole < 4; hole++) {
+            now += 40 * USEC_PER_MSEC;
+            rig->now = now;
+            ear_edge(rig->ear, true, now, now);
+            now += 20 * USEC_PER_MSEC;
+            rig->now = now;
+            ear_edge(rig->ear, false, now, now);
+        }
+        now = rig->now = ear_busy(rig->ear) ? ear_deadline(rig->ear) : now;
+        ear_tick(rig->ear, now);
+    }
+    assert_false(ear_busy(rig->ear));
+    assert_int_equal(rig->runs, 3);
+    rig_free(rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(homes_from_anywhere),
+        cmocka_unit_test(loses_no_count),
+        cmocka_unit_test(obeys_the_last_order),
+        cmocka_unit_test(moves_as_the_original),
+        cmocka_unit_test(shortest_way),
+        cmocka_unit_test(refuses_what_is_out_of_range),
+        cmocka_unit_test(unknown_ear_homes_first),
+        cmocka_unit_test(homing_ear_goes_afterwards),
+        cmocka_unit_test(stall_is_no_gap),
+        cmocka_unit_test(faults_stop_the_motor),
+        cmocka_unit_test(retry_heals),
+        cmocka_unit_test(cap_ends_a_move),
+        cmocka_unit_test(stop_is_at_once),
+        cmocka_unit_test(freed_ear_stops),
+        cmocka_unit_test(reads_what_a_hand_set),
+        cmocka_unit_test(small_nudge_rehomes),
+        cmocka_unit_test(waits_for_the_hand),
+        cmocka_unit_test(chatter_at_rest_is_nothing),
+        cmocka_unit_test(late_loop_still_arrives),
+        cmocka_unit_test(corrects_at_most_twice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
