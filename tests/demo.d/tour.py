@@ -1,0 +1,99 @@
+"""The scripted tour: each step does something and checks that it truly happened."""
+
+from lib.rabbit import SERIAL
+from lib.server import DOMAIN
+
+REPORT = [("m", SERIAL), ("d", DOMAIN), ("r", "FailureLogin"), ("v", "18673")]
+
+
+class Tour:
+    def __init__(self, world):
+        self.world = world
+        self.done = []
+
+    def steps(self):
+        return [
+            ("the server rejects a password it no longer knows", self.rejected),
+            ("the rabbit reports that to its platform's hook, once", self.reported),
+            ("it registers itself anew", self.registered),
+            ("it is online", self.online),
+            ("it greets its owner", self.greeted),
+            ("its ears obey: 3 and 10", self.ears),
+            ("its nose turns red", self.nose),
+            ("a press of its button reaches its owner", self.button),
+            ("it tells how it is", self.status),
+            ("it goes when told to, with dark LEDs and still ears", self.farewell),
+        ]
+
+    def run(self):
+        """Runs all steps; raises AssertionError at the first that fails."""
+        for what, step in self.steps():
+            step()
+            self.done.append(what)
+            self.world.tell("tour", f"✓ {what}")
+
+    def _wait(self, predicate, seconds, what):
+        return self.world.wait(predicate, seconds, what)
+
+    def _ask(self, text, seconds=20):
+        seen = len(self.world.owner.messages)
+        self.world.say(text)
+        return self._wait(lambda: self.world.owner.bodies(seen), seconds, f"an answer to {text!r}")[
+            0
+        ]
+
+    def _story(self):
+        lines = [
+            line.split()[0] for line in self.world.server.witness() if not line.endswith("juliet")
+        ]
+        return lines[lines.index("rejected") :] if "rejected" in lines else []
+
+    def rejected(self):
+        self._wait(self._story, 30, "the rejection")
+
+    def reported(self):
+        self._wait(self.world.hook.requests.__len__, 20, "the report")
+        reports = self.world.hook.reports()
+        assert reports == [REPORT], f"the hook got {reports}"
+
+    def registered(self):
+        self._wait(lambda: "registered" in self._story(), 30, "the registration")
+        assert self._story().count("rejected") == 1, "rejected more than once"
+
+    def online(self):
+        self.world.rabbit.wait_online()
+        assert self.world.hook.reasons() == ["FailureLogin"], "reported more than once"
+
+    def greeted(self):
+        self._wait(self.world.owner.bodies, 20, "a greeting")
+
+    def ears(self):
+        answer = self._ask("ears 3 10", 40)
+        assert "3 / 10" in answer, f"it answered {answer!r}"
+        bench = self.world.rabbit.bench()
+        self._wait(
+            lambda: bench.ears() == (3, 10) and bench.motors_off(), 40, "ears at rest at 3 and 10"
+        )
+        bench.close()
+
+    def nose(self):
+        self._ask("nose red")
+        bench = self.world.rabbit.bench()
+        self._wait(lambda: bench.leds()["nose"] == "ff0000", 5, "a red nose")
+        bench.close()
+
+    def button(self):
+        bench = self.world.rabbit.bench()
+        self.world.tell("tour", "somebody presses its button")
+        bench.press()
+        bench.close()
+        self._wait(lambda: self.world.owner.clicks() == ["1"], 10, "the click")
+
+    def status(self):
+        answer = self._ask("status")
+        assert "simulated body" in answer, f"it answered {answer!r}"
+
+    def farewell(self):
+        status, seconds = self.world.rabbit.stop()
+        assert status == 0, f"exit status {status}"
+        assert seconds < 3, f"it took {seconds:.1f} s"
