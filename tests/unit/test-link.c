@@ -25,7 +25,8 @@
 #define SUCCESS           "<success xmlns='" NS_SASL "'/>"
 #define REFUSE(condition) "<failure xmlns='" NS_SASL "'><" condition "/></failure>"
 #define BIND              "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
-#define SESSION(inside)   "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'>" inside "</session>"
+#define NS_SESSION        "urn:ietf:params:xml:ns:xmpp-session"
+#define SESSION(inside)   "<session xmlns='" NS_SESSION "'>" inside "</session>"
 #define BOUND(jid)                                                                         \
     "<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>" jid \
     "</jid></bind></iq>"
