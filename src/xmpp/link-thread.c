@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "xmpp/parser-guard.h"
 
 /* How long libstrophe may sleep between two looks at its own timers, which it does not show. */
 #define TICK_LOGIN_MSEC 250
@@ -469,6 +470,7 @@ void *link_thread_run(void *argument)
     const xmpp_mem_t memory = {count_alloc, count_free, count_realloc, &pump};
     const xmpp_log_t log = {on_library_log, &pump};
 
+    parser_guard_use();
     pump.ctx = xmpp_ctx_new(&memory, &log);
     if (!pump.ctx)
         return NULL;
