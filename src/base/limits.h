@@ -16,6 +16,7 @@
 
 /* XMPP */
 #define LIMIT_STANZA_MEMORY    (2L * 1024 * 1024) /* bytes libstrophe may hold, unsent ones too */
+#define LIMIT_STANZA_USEC      (3 * 1000 * 1000L) /* processor time one stanza may take to parse */
 #define LIMIT_QUEUE_ITEMS      1024 /* stanzas waiting between the two threads, each way */
 #define LIMIT_SEND_BACKLOG     256  /* unsent stanzas inside the library before we give up */
 #define LIMIT_SCRAM_ITERATIONS 500000

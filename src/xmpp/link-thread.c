@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -24,6 +25,7 @@
 #define TICK_HEARD_MSEC 5 /* stream headers wait inside uncounted when the last run made them */
 #define TICK_SENT_MSEC  1000
 #define CLOSE_USEC      (1 * USEC_PER_SEC)
+#define UNREAD_USEC     (20 * USEC_PER_SEC) /* a full backlog of which the server takes nothing */
 
 struct pump {
     struct link_shared *shared;
@@ -41,6 +43,8 @@ struct pump {
     bool sent;    /* something may still be waiting inside libstrophe */
     bool garbage; /* libstrophe could not parse what came */
     uint64_t close_by_usec;
+    uint64_t busy_usec;       /* processor time since the last stanza was complete */
+    uint64_t full_since_usec; /* the backlog is full and nothing leaves; 0: it is not */
 };
 
 /* libstrophe's socket callback has no userdata: the pump of this thread. */
@@ -158,6 +162,7 @@ static void on_stanza(xmpp_stanza_t *stanza, void *userdata)
     struct link_event *event = new_event(LINK_STANZA);
     int64_t before = pump->memory;
 
+    pump->busy_usec = 0;
     if (!event)
         return;
     event->stanza = xmpp_stanza_copy(stanza);
@@ -306,6 +311,7 @@ static void begin_attempt(struct pump *pump, struct order *order, unsigned attem
     pump->order = order;
     pump->attempt = attempt;
     pump->garbage = false;
+    pump->busy_usec = pump->full_since_usec = 0;
     pump->stage = STAGE_RESOLVE;
     if (prepare_attempt(pump) < 0) {
         post_failure(pump, &no_memory);
@@ -352,6 +358,19 @@ static void send_queued(struct pump *pump)
     }
 }
 
+/* One run of the library, with its processor time: what expat and libstrophe do with a long stanza
+ * grows with the square of its length. */
+static void run_library_once(struct pump *pump)
+{
+    struct timespec before, after;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+    xmpp_run_once(pump->ctx, 0);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+    pump->busy_usec += (uint64_t)((after.tv_sec - before.tv_sec) * (int64_t)USEC_PER_SEC +
+                                  (after.tv_nsec - before.tv_nsec) / 1000);
+}
+
 /*
  * One run reads at most 4096 bytes while a TLS record is 16 KiB, of which the rest would wait
  * inside OpenSSL where poll() cannot see it; and what handlers send leaves on the next run.
@@ -361,12 +380,25 @@ static void run_library(struct pump *pump)
     int runs = xmpp_conn_is_secured(pump->conn) ? 5 : 2;
 
     for (int i = 0; i < runs && !stream_is_done(pump->stream); i++) {
-        xmpp_run_once(pump->ctx, 0);
+        run_library_once(pump);
         if (pump->memory > LIMIT_STANZA_MEMORY)
             stream_fail(pump->stream, "too-large", "one stanza");
+        if (pump->stage == STAGE_ONLINE && pump->busy_usec > LIMIT_STANZA_USEC)
+            stream_fail(pump->stream, "too-large", "one stanza keeps the processor busy");
         if (pump->garbage)
             stream_fail(pump->stream, "protocol", "it sent something that is not XML");
     }
+}
+
+/* A server that sends and never reads would keep us busy with answers it does not take. */
+static void check_backlog(struct pump *pump)
+{
+    if (xmpp_conn_send_queue_len(pump->conn) < LIMIT_SEND_BACKLOG)
+        pump->full_since_usec = 0;
+    else if (!pump->full_since_usec)
+        pump->full_since_usec = clock_now_usec();
+    else if (clock_now_usec() - pump->full_since_usec >= UNREAD_USEC)
+        stream_fail(pump->stream, "silent-online", "it reads nothing any more");
 }
 
 static bool is_connecting(const struct pump *pump)
@@ -383,7 +415,7 @@ static int poll_timeout(struct pump *pump)
         return -1;
     if (pump->stage != STAGE_ONLINE || pump->closing)
         return sent ? TICK_HEARD_MSEC : TICK_LOGIN_MSEC;
-    return sent ? TICK_SENT_MSEC : -1;
+    return sent || pump->full_since_usec ? TICK_SENT_MSEC : -1;
 }
 
 /* Sleeps until an order, something to send, the socket, or libstrophe's own timers want attention.
@@ -457,6 +489,7 @@ static void run(struct pump *pump)
         if (pump->conn) {
             send_queued(pump);
             run_library(pump);
+            check_backlog(pump);
             check_end(pump);
         }
         wait_for_work(pump);
