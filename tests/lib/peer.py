@@ -58,6 +58,7 @@ class Peer:
         self._socket = connection
         self._certificate = certificate
         self._heard = b""
+        self._sending = threading.Lock()
         self.pace = None
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -65,11 +66,11 @@ class Peer:
 
     def send(self, data):
         data = data.encode() if isinstance(data, str) else data
+        pace = self.pace or max(len(data), 1)
         try:
-            for at in range(0, len(data), self.pace) if self.pace else ():
-                self._socket.sendall(data[at : at + self.pace])
-            if not self.pace:
-                self._socket.sendall(data)
+            with self._sending:
+                for at in range(0, len(data), pace):
+                    self._socket.sendall(data[at : at + pace])
         except OSError as error:
             raise Gone from error
 
