@@ -395,7 +395,8 @@ def _modes():
         ("scram-false-signature", "proof-invalid", false_signature),
         ("scram-no-signature", "proof-invalid", no_signature),
     ):
-        yield from mode(name, cause, 5, script, **quick)
+        # After a refusal the rabbit waits longer before it comes again.
+        yield from mode(name, cause, 5, script, quick=cause == "protocol")
     for condition in SASL_CONDITIONS:
         cause = "rejected" if condition == "not-authorized" else f"sasl-{condition}"
         yield from mode(f"sasl-{condition}", cause, 5, sasl_failure(condition))

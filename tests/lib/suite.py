@@ -202,6 +202,8 @@ class Suite:
         ):
             self.unit("unit tests, sanitised", sanitised, **SANITIZERS)
             self.integration("integration tests, sanitised", sanitised, "--sanitised", **SANITIZERS)
+        self.step("fuzzing", ["tests/fuzz/run", "5"], count=self._last_sum)
+        self.step("hostile servers", ["tests/hostile", "all"], count=self._last_sum)
         self.step("demo tour", ["tests/demo", "--tour"])
         self.analyzers(clang)
         self.step("the other Debian", ["tests/lib/other-debian"], count=self._last_sum)
