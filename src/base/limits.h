@@ -25,6 +25,8 @@
 #define LIMIT_FEATURES         64    /* mechanisms looked at */
 #define LIMIT_ROSTER_ITEMS     1000
 #define LIMIT_PENDING_IQS      32
+#define LIMIT_SRV_RECORDS      8   /* of one domain */
+#define LIMIT_ADDRESSES        16  /* tried in one attempt */
 #define LIMIT_FOREIGN_TEXT     200 /* bytes of a server's text that are repeated in a message */
 
 /* Commands */

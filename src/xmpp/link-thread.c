@@ -19,6 +19,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "xmpp/parser-guard.h"
+#include "xmpp/route.h"
 
 /* How long libstrophe may sleep between two looks at its own timers, which it does not show. */
 #define TICK_LOGIN_MSEC 250
@@ -34,6 +35,7 @@ struct pump {
 
     /* The attempt under way; NULL between attempts. */
     struct order *order;
+    struct route *route; /* the addresses not tried yet */
     xmpp_conn_t *conn;
     struct stream *stream;
     unsigned attempt;
@@ -239,22 +241,27 @@ static void drop_queued(struct queue *down)
         free(text);
 }
 
-/* Frees everything of the attempt. Its last bytes (</stream:stream>) get one chance to leave. */
-static void end_attempt(struct pump *pump)
+static void drop_connection(struct pump *pump)
 {
-    if (!pump->conn)
-        return;
-    if (!pump->closed) {
-        xmpp_disconnect(pump->conn);
-        xmpp_run_once(pump->ctx, 0);
-    }
     xmpp_conn_release(pump->conn); /* calls the stream's handler once more */
     pump->conn = NULL;
     pump->stream = stream_free(pump->stream);
-    pump->order = order_free(pump->order);
-    pump->closing = pump->closed = false;
     pump->memory = 0;
     forget_socket(pump->shared);
+}
+
+/* Frees everything of the attempt. Its last bytes (</stream:stream>) get one chance to leave. */
+static void end_attempt(struct pump *pump)
+{
+    if (pump->conn && !pump->closed) {
+        xmpp_disconnect(pump->conn);
+        xmpp_run_once(pump->ctx, 0);
+    }
+    if (pump->conn)
+        drop_connection(pump);
+    pump->route = route_free(pump->route);
+    pump->order = order_free(pump->order);
+    pump->closing = pump->closed = false;
     drop_queued(pump->shared->down);
 }
 
@@ -267,26 +274,12 @@ static void post_failure(struct pump *pump, const struct failure *failure)
     post(pump, event);
 }
 
-/* Has the attempt come to its end? Then main is told, unless it was main who wanted that. */
-static void check_end(struct pump *pump)
+static bool is_connecting(const struct pump *pump)
 {
-    const struct failure *failure;
-
-    if (!pump->conn)
-        return;
-    failure = stream_failure(pump->stream);
-    if (pump->closing && (failure || clock_now_usec() >= pump->close_by_usec)) {
-        post(pump, new_event(LINK_CLOSED));
-        end_attempt(pump);
-    } else if (failure) {
-        post_failure(pump, failure);
-        end_attempt(pump);
-    } else if (stream_is_done(pump->stream)) {
-        end_attempt(pump);
-    }
+    return pump->stage <= STAGE_TCP;
 }
 
-static int prepare_attempt(struct pump *pump)
+static int prepare_connection(struct pump *pump)
 {
     static const struct stream_listener listener = {
         .on_stage = on_stage,
@@ -302,6 +295,47 @@ static int prepare_attempt(struct pump *pump)
     return stream_new(&pump->stream, pump->conn, pump->order, &listener, pump);
 }
 
+/* Goes on to the next address of the server. False: there is none, or it was reached already. */
+static bool try_next(struct pump *pump)
+{
+    const char *address;
+    uint16_t port;
+
+    while (is_connecting(pump) && route_next(pump->route, &address, &port)) {
+        drop_connection(pump);
+        if (prepare_connection(pump) < 0)
+            return false;
+        stream_connect(pump->stream, address, port);
+        if (!stream_failure(pump->stream))
+            return true;
+    }
+    return false;
+}
+
+/* Has the attempt come to its end? Then main is told, unless it was main who wanted that. */
+static void check_end(struct pump *pump)
+{
+    const struct failure *failure;
+    struct failure copy;
+
+    if (!pump->conn)
+        return;
+    failure = stream_failure(pump->stream);
+    if (failure)
+        copy = *failure;
+    if (pump->closing && (failure || clock_now_usec() >= pump->close_by_usec)) {
+        post(pump, new_event(LINK_CLOSED));
+        end_attempt(pump);
+    } else if (failure) {
+        if (try_next(pump))
+            return;
+        post_failure(pump, &copy);
+        end_attempt(pump);
+    } else if (stream_is_done(pump->stream)) {
+        end_attempt(pump);
+    }
+}
+
 static void begin_attempt(struct pump *pump, struct order *order, unsigned attempt)
 {
     static const struct failure no_memory = {FAILURE_NETWORK, "too-large", "out of memory", false};
@@ -312,14 +346,14 @@ static void begin_attempt(struct pump *pump, struct order *order, unsigned attem
     pump->attempt = attempt;
     pump->garbage = false;
     pump->busy_usec = pump->full_since_usec = 0;
-    pump->stage = STAGE_RESOLVE;
-    if (prepare_attempt(pump) < 0) {
+    on_stage(STAGE_RESOLVE, pump);
+    if (route_find(&pump->route, order) < 0 || prepare_connection(pump) < 0) {
         post_failure(pump, &no_memory);
         end_attempt(pump);
         return;
     }
-    stream_connect(pump->stream);
-    check_end(pump);
+    stream_fail(pump->stream, "dns", order->host ? order->host : order->domain);
+    check_end(pump); /* goes on to the first address, if there is one */
 }
 
 static void begin_close(struct pump *pump)
@@ -399,11 +433,6 @@ static void check_backlog(struct pump *pump)
         pump->full_since_usec = clock_now_usec();
     else if (clock_now_usec() - pump->full_since_usec >= UNREAD_USEC)
         stream_fail(pump->stream, "silent-online", "it reads nothing any more");
-}
-
-static bool is_connecting(const struct pump *pump)
-{
-    return pump->stage <= STAGE_TCP;
 }
 
 static int poll_timeout(struct pump *pump)

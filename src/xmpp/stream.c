@@ -94,16 +94,21 @@ static void open_stream(struct stream *stream)
 
 /* TLS */
 
+/* Each answer on the way into TLS starts the limit anew: over a slow line they are many, and only
+ * who does not answer is silent. */
 static void start_tls(struct stream *stream)
 {
-    if (tls_start(stream->conn, stream->order, &stream->failure) < 0)
+    if (tls_start(stream->conn, stream->order, &stream->failure) < 0) {
         stream->step = STEP_DONE;
-    else
-        open_stream(stream);
+        return;
+    }
+    enter_stage(stream, STAGE_TLS);
+    open_stream(stream);
 }
 
 static void on_proceed(struct stream *stream, xmpp_stanza_t *stanza)
 {
+    enter_stage(stream, STAGE_TLS);
     start_tls(stream);
 }
 
@@ -489,11 +494,10 @@ static void on_connected(struct stream *stream)
 /* Why a TCP connection could not be made. */
 static void fail_to_connect(struct stream *stream, int error)
 {
-    if (stream->stage == STAGE_RESOLVE)
-        fail(stream, "dns", "%s",
-             stream->order->host ? stream->order->host : stream->order->domain);
-    else if (error == ECONNREFUSED)
+    if (error == ECONNREFUSED)
         fail(stream, "refused", NULL);
+    else if (error == EINPROGRESS) /* what libstrophe leaves when it gives up waiting */
+        fail(stream, "unreachable", "no answer");
     else
         fail(stream, "unreachable", error ? "%s" : NULL, strerror(error));
 }
@@ -503,7 +507,7 @@ static void on_disconnected(struct stream *stream, xmpp_stream_error_t *stream_e
     if (stream_error && stream_error->stanza)
         on_stream_error(stream, stream_error->stanza);
     else if (stream->stage <= STAGE_TCP)
-        fail_to_connect(stream, errno); /* libstrophe's last try left it; it hands over 0 */
+        fail_to_connect(stream, errno); /* libstrophe's try left it; it hands over 0 */
     else
         fail(stream, "eof", stream->stage == STAGE_ONLINE ? NULL : "during %s",
              stage_name(stream->stage));
@@ -529,14 +533,12 @@ void stream_on_socket(struct stream *stream)
     enter_stage(stream, STAGE_TCP);
 }
 
-void stream_connect(struct stream *stream)
+void stream_connect(struct stream *stream, const char *address, uint16_t port)
 {
-    const struct order *order = stream->order;
     int r;
 
-    enter_stage(stream, STAGE_RESOLVE);
     errno = 0;
-    r = xmpp_connect_raw(stream->conn, order->host, order->port, on_connection, stream);
+    r = xmpp_connect_raw(stream->conn, address, port, on_connection, stream);
     if (r != XMPP_EOK)
         fail_to_connect(stream, errno);
 }

@@ -42,9 +42,8 @@ int stream_new(struct stream **ret, xmpp_conn_t *conn, const struct order *order
 /* Only after the connection was released: libstrophe calls the stream's handler once more then. */
 struct stream *stream_free(struct stream *stream);
 
-/* Resolves and starts to connect; blocks as long as the resolver does. Failures show in
- * stream_failure(). */
-void stream_connect(struct stream *stream);
+/* Starts to connect to a numeric address. Failures show in stream_failure(). */
+void stream_connect(struct stream *stream, const char *address, uint16_t port);
 
 /* A socket was made for one of the server's addresses. */
 void stream_on_socket(struct stream *stream);
