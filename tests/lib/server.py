@@ -15,7 +15,7 @@ pidfile = "{folder}/prosody.pid"
 data_path = "{folder}/data"
 plugin_paths = {{ "{plugins}" }}
 run_as_root = true
-interfaces = {{ "127.0.0.1" }}
+interfaces = {{ {interfaces} }}
 c2s_ports = {{ {starttls_port} }}
 c2s_direct_tls_ports = {{ {direct_port} }}
 s2s_ports = {{ }}
@@ -60,6 +60,7 @@ class Server:
     """
     tls: "starttls", "direct" or None. certificate_for: the domain in its certificate.
     only_plain: no other SASL mechanism, offered even without TLS. modules: more of them.
+    interfaces: addresses it listens at.
     """
 
     def __init__(
@@ -71,11 +72,13 @@ class Server:
         expired=False,
         only_plain=False,
         modules=(),
+        interfaces=("127.0.0.1",),
     ):
         self.folder = os.path.join(folder, "prosody")
         os.makedirs(os.path.join(self.folder, "data"), mode=0o700)
         self.tls, self.registration, self.only_plain = tls, registration, only_plain
         self.modules = MODULES + list(modules)
+        self.interfaces = interfaces
         self.certificate, self._key = certificates.make(
             self.folder, "server", certificate_for, expired
         )
@@ -111,6 +114,7 @@ class Server:
                     starttls_port="" if self.tls == "direct" else self.port,
                     direct_port=self.port if self.tls == "direct" else "",
                     modules=_lua_list(modules),
+                    interfaces=_lua_list(self.interfaces),
                     registration=_lua(self.registration),
                     require_tls=_lua(self.tls == "starttls"),
                     plain=_lua(self.only_plain),
