@@ -535,11 +535,8 @@ void stream_on_socket(struct stream *stream)
 
 void stream_connect(struct stream *stream, const char *address, uint16_t port)
 {
-    int r;
-
     errno = 0;
-    r = xmpp_connect_raw(stream->conn, address, port, on_connection, stream);
-    if (r != XMPP_EOK)
+    if (xmpp_connect_raw(stream->conn, address, port, on_connection, stream) != XMPP_EOK)
         fail_to_connect(stream, errno);
 }
 

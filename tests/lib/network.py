@@ -2,7 +2,7 @@
 A network of its own for a rabbit: two network namespaces joined by a wire that can be pulled, be
 made deaf, lose frames and delay them.
 
-    rabbit's namespace  rabbit0 ══ tap1 ~~~ Wire ~~~ tap0 ══ world0  the world: this process, servers
+    rabbit's namespace  rabbit0 == tap1 ~~~ Wire ~~~ tap0 == world0  the world: this process
 
 Both ends are veth pairs; the wire between them is a thread that carries every frame by hand, since
 not every kernel has netem. Everything lies in a user namespace, so that no root is needed.

@@ -208,6 +208,11 @@ class Suite:
         self.analyzers(clang)
         self.step("the other Debian", ["tests/lib/other-debian"], count=self._last_sum)
 
+    def release(self):
+        self.all()
+        self.integration("slow integration tests", BUILD, "--slow")
+        self.step("bench", ["tests/bench", "--json", os.path.join(LOGS, "bench.json")])
+
     def inside(self):
         """What tests/lib/other-debian runs in the other Debian."""
         if self.build("build, -Werror", BUILD, "-Dwerror=true"):
@@ -222,7 +227,7 @@ def main():
     scratch = tempfile.mkdtemp(prefix="nabaztagd-run-")
     suite = Suite(scratch)
     try:
-        {"release": suite.all}.get(mode, getattr(suite, mode, None))()
+        getattr(suite, mode)()
     except KeyboardInterrupt:
         sys.exit(130)
     finally:

@@ -1,0 +1,57 @@
+"""Networks that misbehave for minutes; part of tests/run --release."""
+
+from case import RABBIT, unittest, wait_for
+from networks import NetworkCase
+
+
+class Cable(NetworkCase):
+    def test_pulled_for_a_minute(self):
+        rabbit, owner = self.make_online_pair()
+        self.network.pull_cable()
+        owner.say(RABBIT, "nose blue")
+        wait_for(self.outage(60), 70)
+        self.network.plug_in()
+        rabbit.wait_online(60)
+        self.check_obeys(rabbit, owner, timeout=90)
+
+
+class Silence(NetworkCase):
+    def test_frames_vanish(self):
+        """Nobody is told that the network is gone: the ping finds out, and the rabbit comes back."""
+        rabbit, owner = self.make_online_pair()
+        self.wire.deaf = True
+        rabbit.wait_cause("ping-timeout", 60 + 20 + 5)
+        wait_for(lambda: rabbit.bench().motors_off(), 10, "motors at rest")
+        self.wire.deaf = False
+        rabbit.wait_online(60)
+        self.check_obeys(rabbit, owner, timeout=40)
+        self.assertGreaterEqual(self.logins(), 2)
+
+
+class Loss(NetworkCase):
+    def test_three_frames_in_ten(self):
+        self.make_network()
+        self.server = self.make_world_server()
+        self.wire.loss = 0.3
+        rabbit = self.start(self.make_far_rabbit(self.server))
+        rabbit.wait_online(240)
+        owner = self.make_owner(self.server)
+        before = len(owner.messages)
+        owner.say(RABBIT, "nose red")
+        wait_for(lambda: len(owner.messages) > before, 90, "an answer in spite of the losses")
+        self.assertGreater(self.wire.lost, 5, "frames were lost")
+
+
+class Address(NetworkCase):
+    def test_changes(self):
+        """The old connection is dead without a word; the next one comes from the new address."""
+        rabbit, owner = self.make_online_pair()
+        self.network.move()
+        owner.say(RABBIT, "nose blue")
+        wait_for(lambda: self.logins() >= 2, 120, "a second login")
+        rabbit.wait_online(30)
+        self.check_obeys(rabbit, owner, timeout=40)
+
+
+if __name__ == "__main__":
+    unittest.main()
