@@ -26,3 +26,7 @@ end);
 module:hook("stanza/iq/jabber:iq:register:query", function (event)
     witness("register-" .. event.stanza.attr.type);
 end, 100);
+-- The rabbit's own pings, for whoever counts wake-ups.
+module:hook("iq-get/host/urn:xmpp:ping:ping", function (event)
+    witness("ping", event.origin.username);
+end, 100);

@@ -1,0 +1,92 @@
+"""Measuring processes: their memory, their wake-ups, the time until they say something."""
+
+import os
+import re
+import socket
+import struct
+import subprocess
+import time
+
+
+def memory(pid):
+    """Private dirty and resident memory in kB."""
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        text = file.read()
+    return {
+        key: int(re.search(rf"^{name}:\s+(\d+) kB", text, re.M).group(1))
+        for key, name in (("private_dirty", "Private_Dirty"), ("rss", "Rss"))
+    }
+
+
+def wakeups(pid):
+    """How often its threads went to sleep by themselves so far: each time something woke them."""
+    count = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/status", encoding="ascii") as file:
+            count += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read(), re.M)[1])
+    return count
+
+
+def median(values):
+    values = sorted(values)
+    middle = len(values) // 2
+    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
+
+
+class Notes:
+    """A NOTIFY_SOCKET for any number of processes; take() gives (pid, line, time)."""
+
+    def __init__(self, path):
+        self.path = path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self._socket.bind(path)
+        self._left = []
+
+    def take(self, timeout):
+        """The next line, or None when the time is over."""
+        if not self._left:
+            self._socket.settimeout(max(timeout, 0.0001))
+            try:
+                data, ancillary, _, _ = self._socket.recvmsg(65536, socket.CMSG_SPACE(12))
+            except TimeoutError:
+                return None
+            now = time.monotonic()
+            pid = struct.unpack("iii", ancillary[0][2])[0]
+            self._left = [(pid, line, now) for line in data.decode().splitlines()]
+        return self._left.pop(0)
+
+    def wait(self, pid, wanted, timeout=30):
+        """The time at which this process said something that holds `wanted`."""
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
+            note = self.take(until - time.monotonic())
+            if note and note[0] == pid and wanted in note[1]:
+                return note[2]
+        raise AssertionError(f"process {pid} never said {wanted!r}")
+
+    def close(self):
+        self._socket.close()
+        os.unlink(self.path)
+
+
+class Peer:
+    """An echo that prints "online TIME" and "heard TIME" lines (in µs of CLOCK_MONOTONIC)."""
+
+    def __init__(self, *command):
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+
+    def wait(self, word):
+        """The time it tells with its next line, which has to be this word."""
+        line = self.process.stdout.readline().split()
+        assert line and line[0] == word.encode(), f"{self.process.args[0]} said {line}"
+        return int(line[1]) / 1e6
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
