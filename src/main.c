@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/message-id.h"
 #include "rabbit/rabbit.h"
+#include "xmpp/tls.h"
 
 /* After SIGTERM the server has so long to say goodbye; the contract is 3 s for all. */
 #define STOP_USEC (1500 * USEC_PER_MSEC)
@@ -280,6 +281,7 @@ static void harden(void)
 {
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     setenv("RES_OPTIONS", "timeout:3 attempts:2", 0);
+    tls_initialize();
 }
 
 static int set_up(struct daemon *daemon)

@@ -1,6 +1,8 @@
 #include "xmpp/tls.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <openssl/x509.h>
 
 /* What the verifier found during a handshake. */
 struct handshake {
@@ -33,6 +35,35 @@ static int on_bad_certificate(const xmpp_tlscert_t *cert, const char *const erro
         snprintf(current->error, sizeof(current->error), "%s", error ? error : "no reason given");
     }
     return current->pinned;
+}
+
+/* "0a1b2c3d.0", as openssl-rehash(1) names them. */
+static bool is_hashed(const struct dirent *entry)
+{
+    const char *name = entry->d_name;
+
+    return strspn(name, "0123456789abcdef") == 8 && streq(name + 8, ".0");
+}
+
+static bool has_hashed_folder(void)
+{
+    DIR *folder = opendir(X509_get_default_cert_dir());
+    const struct dirent *entry;
+    bool found = false;
+
+    while (folder && !found && (entry = readdir(folder)))
+        found = is_hashed(entry);
+    if (folder)
+        closedir(folder);
+    return found;
+}
+
+void tls_initialize(void)
+{
+    const char *file = X509_get_default_cert_file_env(), *folder = X509_get_default_cert_dir_env();
+
+    if (!getenv(file) && !getenv(folder) && has_hashed_folder())
+        setenv(file, "/dev/null", 1);
 }
 
 int tls_prepare(xmpp_conn_t *conn, const struct order *order)

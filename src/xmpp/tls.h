@@ -11,6 +11,13 @@
 #include "xmpp/failure.h"
 #include "xmpp/order.h"
 
+/*
+ * To be called once, before there are threads. Where the system's authorities lie in a folder that
+ * finds each by its hash, OpenSSL shall take from there the one it needs, and not read the file
+ * that holds them all: that costs 0.8 MB as long as the connection lives, and a tenth of the login.
+ */
+void tls_initialize(void);
+
 /* To be called before connecting. Returns 0 or -EINVAL. */
 int tls_prepare(xmpp_conn_t *conn, const struct order *order);
 
