@@ -11,16 +11,24 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib.hook import Hook  # noqa: E402
 from lib.owner import Owner  # noqa: E402
 from lib.rabbit import OWNER, SERIAL, Rabbit  # noqa: E402
-from lib.server import DOMAIN, Server  # noqa: E402
+from lib.server import DOMAIN  # noqa: E402
+from lib.servers.ejabberd import Ejabberd  # noqa: E402
+from lib.servers.jabberd2 import Jabberd2  # noqa: E402
+from lib.servers.prosody import Prosody  # noqa: E402
 from lib.waiting import stays, wait_for  # noqa: E402
 
 __all__ = [
     "Case",
     "DOMAIN",
+    "Ejabberd",
+    "Jabberd2",
     "OWNER",
     "PASSWORD",
+    "Prosody",
     "RABBIT",
     "SERIAL",
+    "every_server",
+    "release_only",
     "stays",
     "unittest",
     "wait_for",
@@ -32,7 +40,34 @@ PASSWORD = "balcony"
 STOP_LIMIT = 8 if os.environ.get("NABAZTAGD_SANITISED") else 3
 
 
+RELEASE = bool(os.environ.get("NABAZTAGD_RELEASE"))
+release_only = unittest.skipUnless(RELEASE, "takes minutes: tests/run --release")
+SERVERS = (Prosody, Ejabberd, Jabberd2)
+
+
+def every_server(clear=True):
+    """
+    Makes of a class of tests (not yet a TestCase) one TestCase for each kind of server, over TLS
+    and, with `clear`, also without: Login becomes LoginProsody, LoginProsodyClear, LoginEjabberd, …
+    clear="release": those without TLS only before a release.
+    """
+
+    def make(scenario):
+        module = sys.modules[scenario.__module__]
+        for kind in SERVERS:
+            for tls in ("starttls", None) if clear else ("starttls",):
+                if not tls and clear == "release" and not RELEASE:
+                    continue
+                name = scenario.__name__ + kind.__name__ + ("" if tls else "Clear")
+                members = {"kind": kind, "tls": tls, "__module__": scenario.__module__}
+                setattr(module, name, type(name, (scenario, Case), members))
+        return scenario
+
+    return make
+
+
 class Case(unittest.TestCase):
+    kind, tls = Prosody, "starttls"  # of servers, unless a test wants another
     binary = os.environ.get("NABAZTAGD", "nabaztagd")
     endings = []  # of what runs now, for the runner to call when it is interrupted
 
@@ -47,13 +82,13 @@ class Case(unittest.TestCase):
         self.addCleanup(ending)
 
     def make_server(self, started=True, **options):
-        """A prosody that knows juliet (the owner) and romeo (a stranger)."""
+        """A server that knows juliet (the owner) and romeo (a stranger)."""
         folder = os.path.join(self.folder, str(len(self.servers)))
-        server = Server(folder, **options)
+        server = self.kind(folder, **{"tls": self.tls, **options})
         server.add_account("juliet", PASSWORD)
         server.add_account("romeo", PASSWORD)
         self.servers.append(server)
-        self._end_with(server.stop)
+        self._end_with(server.end)
         return server.start() if started else server
 
     def make_hook(self, mode="ok", on_request=None):
@@ -63,6 +98,8 @@ class Case(unittest.TestCase):
 
     def make_rabbit(self, server=None, hook=None, password=None, **settings):
         folder = os.path.join(self.folder, f"rabbit{len(self.rabbits)}")
+        if not self.tls:  # everything allowed, so that what happens is what happens over TLS
+            settings = {"tls": {"mode": "off"}, "sasl": {"plaintext": "yes"}, **settings}
         rabbit = Rabbit(self.binary, folder, server, hook, password, **settings)
         self.rabbits.append(rabbit)
         self._end_with(rabbit.destroy)
@@ -112,7 +149,7 @@ class Case(unittest.TestCase):
             parts += [
                 "--- seen by the server",
                 "\n".join(server.witness()[-30:]),
-                "--- prosody",
+                f"--- {server.name}",
                 server.log_tail(15),
             ]
         return "\n".join(parts)

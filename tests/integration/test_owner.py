@@ -2,12 +2,13 @@
 
 import subprocess
 
-from case import DOMAIN, OWNER, PASSWORD, RABBIT, Case, wait_for
+from case import DOMAIN, OWNER, PASSWORD, RABBIT, every_server, wait_for
 
 FULL = f"{RABBIT}/nabaztagd"
 
 
-class Owners(Case):
+@every_server(clear="release")
+class Owners:
     def setUp(self):
         super().setUp()
         self.server = self.make_server()
@@ -163,7 +164,8 @@ class Owners(Case):
         wait_for(lambda: owner.clicks() == ["1"], 10, lambda: f"one click, not {owner.clicks()}")
 
 
-class Directed(Case):
+@every_server(clear="release")
+class Directed:
     def test_clicks_go_nowhere_without_an_owner_online(self):
         server = self.make_server()
         rabbit = self.make_rabbit(server).start()

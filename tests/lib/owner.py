@@ -20,7 +20,13 @@ class _Client(slixmpp.ClientXMPP):
 
     def __init__(self, jid, password, loop, tls):
         super().__init__(
-            jid, password, plugin_config={"feature_mechanisms": {"unencrypted_scram": not tls}}
+            jid,
+            password,
+            plugin_config={
+                "feature_mechanisms": {
+                    f"unencrypted_{name}": not tls for name in ("scram", "digest", "plain")
+                }
+            },
         )
         self.loop = loop
         self.enable_plaintext, self.enable_starttls, self.enable_direct_tls = (
