@@ -417,6 +417,9 @@ static void on_stream_error(struct stream *stream, xmpp_stanza_t *error)
     char *text = stanza_child_text(error, "text");
     char cause[64];
 
+    /* So ejabberd answers a registration that it does not offer. */
+    if (stream->step == STEP_FORM && streq_ptr(condition, "not-authorized"))
+        fail(stream, "register-closed", "it ended the stream: not-authorized");
     failure_token(cause, sizeof(cause), "stream-", condition);
     fail(stream, cause, "%s%s%.*s", cause + strlen("stream-"), text ? ": " : "",
          LIMIT_FOREIGN_TEXT / 2, text ? text : "");
