@@ -28,7 +28,6 @@ __all__ = [
     "RABBIT",
     "SERIAL",
     "every_server",
-    "release_only",
     "stays",
     "unittest",
     "wait_for",
@@ -41,22 +40,22 @@ STOP_LIMIT = 8 if os.environ.get("NABAZTAGD_SANITISED") else 3
 
 
 RELEASE = bool(os.environ.get("NABAZTAGD_RELEASE"))
-release_only = unittest.skipUnless(RELEASE, "takes minutes: tests/run --release")
 SERVERS = (Prosody, Ejabberd, Jabberd2)
 
 
-def every_server(clear=True):
+def every_server(*modes, release=()):
     """
-    Makes of a class of tests (not yet a TestCase) one TestCase for each kind of server, over TLS
-    and, with `clear`, also without: Login becomes LoginProsody, LoginProsodyClear, LoginEjabberd, …
-    clear="release": those without TLS only before a release.
+    Makes of a class of tests (not yet a TestCase) one TestCase for each kind of server and each of
+    the modes "starttls" and None (no TLS), if none are named both: Login becomes LoginProsody,
+    LoginProsodyClear, LoginEjabberd, … `release`: the modes that run only before a release, because
+    they take minutes.
     """
 
     def make(scenario):
         module = sys.modules[scenario.__module__]
         for kind in SERVERS:
-            for tls in ("starttls", None) if clear else ("starttls",):
-                if not tls and clear == "release" and not RELEASE:
+            for tls in modes or ("starttls", None):
+                if tls in release and not RELEASE:
                     continue
                 name = scenario.__name__ + kind.__name__ + ("" if tls else "Clear")
                 members = {"kind": kind, "tls": tls, "__module__": scenario.__module__}
@@ -99,7 +98,11 @@ class Case(unittest.TestCase):
     def make_rabbit(self, server=None, hook=None, password=None, **settings):
         folder = os.path.join(self.folder, f"rabbit{len(self.rabbits)}")
         if not self.tls:  # everything allowed, so that what happens is what happens over TLS
-            settings = {"tls": {"mode": "off"}, "sasl": {"plaintext": "yes"}, **settings}
+            settings = {
+                "tls": {"mode": "off", "ca-file": None},
+                "sasl": {"plaintext": "yes"},
+                **settings,
+            }
         rabbit = Rabbit(self.binary, folder, server, hook, password, **settings)
         self.rabbits.append(rabbit)
         self._end_with(rabbit.destroy)

@@ -7,7 +7,7 @@ from case import DOMAIN, OWNER, PASSWORD, RABBIT, every_server, wait_for
 FULL = f"{RABBIT}/nabaztagd"
 
 
-@every_server(clear="release")
+@every_server(release=(None,))
 class Owners:
     def setUp(self):
         super().setUp()
@@ -164,7 +164,7 @@ class Owners:
         wait_for(lambda: owner.clicks() == ["1"], 10, lambda: f"one click, not {owner.clicks()}")
 
 
-@every_server(clear="release")
+@every_server(release=(None,))
 class Directed:
     def test_clicks_go_nowhere_without_an_owner_online(self):
         server = self.make_server()

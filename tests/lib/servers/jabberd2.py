@@ -33,7 +33,7 @@ TO_ROUTER = """
   <log type="stdout"/>
 """
 
-SQLITE = "<sqlite><dbname>{folder}/database</dbname><busy-timeout>2000</busy-timeout>"
+SQLITE = "<sqlite><dbname>{folder}/accounts.db</dbname><busy-timeout>2000</busy-timeout>"
 
 CLIENTS = (
     """
@@ -89,13 +89,14 @@ SESSIONS = (
 """
 )
 
-# Which modules look at what, in this order.
+# Which modules look at what, in this order. As Debian has it, but that disco does not answer for
+# the clients ("pkt-user").
 CHAINS = {
     "in-sess": "validate privacy roster iq-vcard iq-ping iq-private disco offline presence deliver",
     "in-router": "session validate presence privacy",
     "out-router": "privacy",
     "pkt-sm": "iq-ping iq-time iq-version disco presence",
-    "pkt-user": "roster presence disco iq-vcard deliver offline",
+    "pkt-user": "roster presence iq-vcard deliver offline",
     "pkt-router": "session disco",
     "user-load": "active roster privacy",
     "user-create": "active",
@@ -202,7 +203,7 @@ class Jabberd2(Server):
     # Accounts, in its database
 
     def _database(self):
-        return sqlite3.connect(os.path.join(self.folder, "database"), timeout=10)
+        return sqlite3.connect(os.path.join(self.folder, "accounts.db"), timeout=10)
 
     def _query(self, text, *values):
         with self._database() as database:
@@ -211,6 +212,9 @@ class Jabberd2(Server):
     def add_account(self, user, password):
         self._query("DELETE FROM authreg WHERE username = ?", user)
         self._query("INSERT INTO authreg VALUES (?, ?, ?)", user, self.domain, password)
+        owner = f"{user}@{self.domain}"
+        self._query('DELETE FROM active WHERE "collection-owner" = ?', owner)
+        self._query('INSERT INTO active ("collection-owner", "time") VALUES (?, 1)', owner)
 
     def forget_account(self, user):
         self._query("DELETE FROM authreg WHERE username = ?", user)
