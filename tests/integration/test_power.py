@@ -77,15 +77,20 @@ class Cuts:
             if prepare:
                 prepare(user, rabbit)
 
+            kills = []
+
             def kill_at(seen, _direction, _piece):
                 if seen == number:
                     rabbit.process.kill()
+                    kills.append(seen)
                 return seen < number
 
             with self.subTest(cut=number):
                 self.tap.restart(kill_at)
                 rabbit.start()
-                if not self.wait_cut_or(rabbit, rabbit.is_online):
+                self.wait_cut_or(rabbit, rabbit.is_online)
+                self.tap.restart()  # from here on nothing is cut any more
+                if not kills:
                     self.end_life(rabbit)
                     return number - 1
                 self.check_life_after(user, rabbit, *((2, 2) if prepare else (1, 0)))
