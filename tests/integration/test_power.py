@@ -1,6 +1,6 @@
 """
-Power cuts: kill -9 at every piece of the conversation and at every change of a state file. Afterwards
-the rabbit always gets in, with one account, and reports nothing that is nobody's business.
+Power cuts: kill -9 at every piece of the conversation and at every change of a state file.
+Afterwards the rabbit always gets in, with one account, and reports nothing that is no news.
 """
 
 import os

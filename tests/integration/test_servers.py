@@ -66,7 +66,7 @@ class Tls:
 
 
 class Throttle(Case):
-    """ejabberd lets one address register once in a while, and looks at that before anything else."""
+    """ejabberd lets an address register once in a while, and looks at that before all else."""
 
     kind = Ejabberd
 

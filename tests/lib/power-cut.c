@@ -1,13 +1,13 @@
 /*
- * Preloaded into the daemon: cuts its power (SIGKILL) right before the Nth change it makes to a file
- * in its state folder, and writes the list of these changes. Environment:
+ * Preloaded into the daemon: cuts its power (SIGKILL) right before the Nth change it makes to a
+ * file in its state folder, and writes the list of these changes. Environment:
  *
  *   POWER_CUT_FOLDER  the state folder
  *   POWER_CUT_AT      N; 0: never
  *   POWER_CUT_TRACE   file the list goes to
  *
- * A disk forgets what was not synced: a write that is cut leaves half of its bytes, and a file whose
- * fsync is cut is empty.
+ * A disk forgets what was not synced: a write that is cut leaves half of its bytes, and a file
+ * whose fsync is cut is empty.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -42,7 +42,8 @@ static const char *within(int fd, char path[PATH_MAX])
 static void trace(const char *what, const char *name)
 {
     const char *path = getenv("POWER_CUT_TRACE");
-    int fd = path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT, 0600) : -1;
+    int fd =
+        path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT, 0600) : -1;
     char line[512];
     int n = snprintf(line, sizeof(line), "%s %s\n", what, *name == '/' ? name + 1 : name);
 

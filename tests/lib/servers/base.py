@@ -17,7 +17,7 @@ class Server:
     only_plain: no other SASL mechanism, offered even without TLS.
 
     A kind of server defines: name, offers (the mechanisms the rabbit knows, best first), sees (what
-    its witness() tells), _launch(), add_account(), forget_account(), accounts(), knows(), witness().
+    its witness() tells), _launch(), add_account(), forget_account(), accounts() and knows().
     """
 
     name = None
