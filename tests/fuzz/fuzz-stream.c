@@ -91,7 +91,7 @@ static void attempt(xmpp_ctx_t *ctx, const struct order *order, int listener_fd,
 
     require(conn && stream_new(&stream, conn, order, &listener, NULL) == 0);
     xmpp_conn_set_sockopt_callback(conn, on_socket);
-    stream_connect(stream);
+    stream_connect(stream, "127.0.0.1", order->port);
     fd = accept(listener_fd, NULL, NULL);
     require(fd >= 0);
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
