@@ -1,5 +1,5 @@
 /* In-band registration: forms of real servers, forms of odd ones, and refusals. */
-#include "helper.h"
+#include "stanza-text.h"
 
 #include <errno.h>
 
@@ -18,32 +18,11 @@ static const struct register_fields usual = {
     .email = "f81edfee27c1@bunny.lab",
 };
 
-static int setup(void **state)
-{
-    *state = xmpp_ctx_new(NULL, NULL);
-    return *state ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    xmpp_ctx_free(*state);
-    return 0;
-}
-
-static xmpp_stanza_t *parse(xmpp_ctx_t *ctx, const char *text)
-{
-    xmpp_stanza_t *stanza = xmpp_stanza_new_from_string(ctx, text);
-
-    if (!stanza)
-        fail_msg("not a stanza: %s", text);
-    return stanza;
-}
-
 /* What a rabbit makes of a form; the caller releases it. NULL: it gave up, as *ret_failure says. */
 static xmpp_stanza_t *answer_to(xmpp_ctx_t *ctx, const char *query,
                                 const struct register_fields *fields, struct failure *ret_failure)
 {
-    xmpp_stanza_t *stanza = parse(ctx, query), *answer = NULL;
+    xmpp_stanza_t *stanza = stanza_from_text(ctx, query), *answer = NULL;
     int r = register_fill_in(&answer, ctx, stanza, fields, ret_failure);
 
     xmpp_stanza_release(stanza);
@@ -321,7 +300,7 @@ static const struct {
 static void expect_refusal(xmpp_ctx_t *ctx, const char *iq, bool set, const char *cause,
                            enum failure_kind kind)
 {
-    xmpp_stanza_t *stanza = parse(ctx, iq);
+    xmpp_stanza_t *stanza = stanza_from_text(ctx, iq);
     struct failure failure = {0};
 
     register_refusal(stanza, set, &failure);
@@ -363,7 +342,7 @@ static void test_jabberd2_errors(void **state)
     static const char full[] =
         "<iq type='error'><query xmlns='" NS "'><username>u</username><password>secret</password>"
         "</query><error code='409' type='cancel'><conflict xmlns='urn:x'/></error></iq>";
-    xmpp_stanza_t *stanza = parse(*state, full);
+    xmpp_stanza_t *stanza = stanza_from_text(*state, full);
     struct failure failure = {0};
 
     expect_refusal(*state, bare, true, "register-refused", FAILURE_REGISTER_SET);
@@ -383,14 +362,14 @@ static void test_refusal_text(void **state)
                               "/><text>Choose &lt;another&gt; name</text></error></iq>");
     char *flood = long_query(1000, "<iq type='error'><error><not-acceptable/><text>", "0123456789",
                              "</text></error></iq>");
-    xmpp_stanza_t *stanza = parse(*state, reason);
+    xmpp_stanza_t *stanza = stanza_from_text(*state, reason);
     struct failure failure = {0};
 
     register_refusal(stanza, true, &failure);
     xmpp_stanza_release(stanza);
     assert_non_null(strstr(failure.text, "(aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd: Choose "
                                          "<another> name)"));
-    stanza = parse(*state, flood);
+    stanza = stanza_from_text(*state, flood);
     register_refusal(stanza, true, &failure);
     xmpp_stanza_release(stanza);
     assert_non_null(strstr(failure.text, "(not-acceptable: 0123456789"));
@@ -415,5 +394,5 @@ int main(void)
         cmocka_unit_test(test_refusal_text),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, make_context, free_context);
 }

@@ -1,28 +1,7 @@
 /* Helpers over libstrophe's stanzas. */
-#include "helper.h"
+#include "stanza-text.h"
 
 #include "xmpp/stanza.h"
-
-static int setup(void **state)
-{
-    *state = xmpp_ctx_new(NULL, NULL);
-    return *state ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    xmpp_ctx_free(*state);
-    return 0;
-}
-
-static xmpp_stanza_t *parse(xmpp_ctx_t *ctx, const char *text)
-{
-    xmpp_stanza_t *stanza = xmpp_stanza_new_from_string(ctx, text);
-
-    if (!stanza)
-        fail_msg("not a stanza: %s", text);
-    return stanza;
-}
 
 static void expect_text(xmpp_stanza_t *stanza, const char *expected)
 {
@@ -76,7 +55,7 @@ static void test_errors(void **state)
     char text[8];
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        xmpp_stanza_t *stanza = parse(*state, cases[i].stanza);
+        xmpp_stanza_t *stanza = stanza_from_text(*state, cases[i].stanza);
 
         assert_true(streq_ptr(stanza_error_condition(stanza), cases[i].condition));
         assert_true(streq_ptr(stanza_error_type(stanza), cases[i].type));
@@ -101,7 +80,7 @@ static void test_inside(void **state)
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        xmpp_stanza_t *stanza = parse(*state, cases[i].stanza);
+        xmpp_stanza_t *stanza = stanza_from_text(*state, cases[i].stanza);
         xmpp_stanza_t *only = stanza_only_child(stanza);
 
         assert_true(streq_ptr(only ? xmpp_stanza_get_name(only) : NULL, cases[i].only));
@@ -112,7 +91,7 @@ static void test_inside(void **state)
 
 static void test_child_text(void **state)
 {
-    xmpp_stanza_t *stanza = parse(*state, "<b><jid>a@b/c &amp; d</jid><none/></b>");
+    xmpp_stanza_t *stanza = stanza_from_text(*state, "<b><jid>a@b/c &amp; d</jid><none/></b>");
     char *text = stanza_child_text(stanza, "jid");
 
     assert_string_equal(text, "a@b/c & d");
@@ -124,7 +103,7 @@ static void test_child_text(void **state)
 
 static void test_is(void **state)
 {
-    xmpp_stanza_t *stanza = parse(*state, "<a xmlns='urn:x'>text<b/></a>");
+    xmpp_stanza_t *stanza = stanza_from_text(*state, "<a xmlns='urn:x'>text<b/></a>");
 
     assert_true(stanza_is(stanza, "a", "urn:x"));
     assert_false(stanza_is(stanza, "b", "urn:x"));
@@ -167,5 +146,5 @@ int main(void)
         cmocka_unit_test(test_is),     cmocka_unit_test(test_same_jid),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, make_context, free_context);
 }
