@@ -119,16 +119,41 @@ bool ear_model_at_rest(const struct ear_model *model)
     return model->speed == 0.0 && (model->drive == 0 || is_blocked(model));
 }
 
+/*
+ * Two functions that libm has as well, good to a part in five hundred. Nothing else in this process
+ * needs that library, which would hold more memory than all our own code.
+ */
+
+/* e to the power of -x, for x >= 0. */
+static double decay(double x)
+{
+    double y = x / 8;
+    double root = 1 / (1 + y * (1 + y / 2 * (1 + y / 3 * (1 + y / 4))));
+
+    root *= root;
+    root *= root;
+    return root * root;
+}
+
+/* The sine of an angle in degrees, by Bhaskara's formula. */
+static double sine(double degrees)
+{
+    double turned = degrees - 360.0 * (double)(long)(degrees / 360.0);
+    double half = fabs(turned) > 180 ? fabs(turned) - 180 : fabs(turned);
+    double value = 4 * half * (180 - half) / (40500 - half * (180 - half));
+
+    return (turned < 0) == (fabs(turned) > 180) ? value : -value;
+}
+
 /* The speed after `usec`: it approaches what the motor wants, the quicker the harder it is held. */
 static double speed_after(const struct ear_model *model, double usec)
 {
     if (is_blocked(model))
         return 0.0;
 
-    double wanted =
-        model->drive * model->traits.speed * (1 + RIPPLE * sin(model->angle * (M_PI / 180)));
+    double wanted = model->drive * model->traits.speed * (1 + RIPPLE * sine(model->angle));
     double constant = model->drive ? SPIN_UP_USEC : model->traits.coasts ? COAST_USEC : BRAKE_USEC;
-    double speed = wanted + (model->speed - wanted) * exp(-usec / constant);
+    double speed = wanted + (model->speed - wanted) * decay(usec / constant);
     return model->drive == 0 && fabs(speed) < STICKS_BELOW ? 0.0 : speed;
 }
 
@@ -236,7 +261,8 @@ bool ear_model_set_fault(struct ear_model *model, enum ear_fault fault)
 
 double ear_model_angle(const struct ear_model *model)
 {
-    double angle = fmod(model->angle, 360.0);
+    double angle = model->angle - 360.0 * (double)(long)(model->angle / 360.0);
+
     return angle < 0 ? angle + 360.0 : angle;
 }
 
