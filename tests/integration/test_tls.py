@@ -1,8 +1,12 @@
 """What the rabbit demands of its server's TLS and of its mechanisms."""
 
-from lib import certificates
+import os
+import shutil
+import subprocess
 
-from case import Case
+from lib import certificates, confine
+
+from case import Case, unittest
 
 
 class Tls(Case):
@@ -57,6 +61,31 @@ class Tls(Case):
         ).start()
         rabbit.wait_cause("cert-pin")
         self.assertEqual(server.witness(), [])
+
+
+@unittest.skipUnless(confine.available(), "namespaces are not available here")
+class SystemAuthorities(Case):
+    """Another /etc/ssl/certs, in which the server's own certificate is one of the authorities."""
+
+    def start_with(self, name, hashed):
+        server = self.make_server()
+        folder = os.path.join(self.folder, "authorities")
+        os.mkdir(folder)
+        shutil.copy(server.certificate, os.path.join(folder, name))
+        if hashed:
+            subprocess.run(["openssl", "rehash", folder], check=True, capture_output=True)
+        rabbit = self.make_rabbit(server, tls={"ca-file": None})
+        script = 'mount --bind "$0" /etc/ssl/certs && exec "$@"'
+        return rabbit.start(prefix=["unshare", "-rm", "sh", "-c", script, folder])
+
+    def test_found_by_hash(self):
+        self.start_with("server.pem", hashed=True).wait_online()
+
+    def test_all_in_one_file(self):
+        self.start_with("ca-certificates.crt", hashed=False).wait_online()
+
+    def test_none_of_them(self):
+        self.start_with("unused.txt", hashed=False).wait_cause("cert-untrusted")
 
 
 class Mechanisms(Case):

@@ -8,6 +8,11 @@ import subprocess
 import time
 
 
+def plain_environment(**more):
+    """The same for all who are compared; SSL_CERT_FILE alone can cost a megabyte."""
+    return {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **more}
+
+
 def memory(pid):
     """Private dirty and resident memory in kB."""
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
@@ -77,7 +82,11 @@ class Peer:
     def __init__(self, *command):
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=plain_environment(),
         )
 
     def wait(self, word):
