@@ -15,10 +15,13 @@
 #define LIMIT_LOG_TEXT 1024 /* bytes of one message */
 
 /* XMPP */
-#define LIMIT_STANZA_MEMORY    (2L * 1024 * 1024) /* bytes libstrophe may hold, unsent ones too */
-#define LIMIT_STANZA_USEC      (3 * 1000 * 1000L) /* processor time one stanza may take to parse */
-#define LIMIT_QUEUE_ITEMS      1024 /* stanzas waiting between the two threads, each way */
-#define LIMIT_SEND_BACKLOG     256  /* unsent stanzas inside the library before we give up */
+#define LIMIT_STANZA_MEMORY (2L * 1024 * 1024) /* bytes libstrophe may hold, unsent ones too */
+#define LIMIT_STANZA_USEC   3000000L           /* processor time one stanza may take to parse */
+#define LIMIT_QUEUE_ITEMS   1024               /* stanzas waiting to be sent */
+/* Stanzas waiting for main: as many, and those of one read besides, fit into the queue above when
+ * main answers each before the link thread gets to send, as on a board with one processor. */
+#define LIMIT_QUEUE_UP         512
+#define LIMIT_SEND_BACKLOG     256 /* unsent stanzas inside the library before we give up */
 #define LIMIT_SCRAM_ITERATIONS 500000
 #define LIMIT_SASL_TEXT        16384 /* base64 characters of one challenge */
 #define LIMIT_SASL_ROUNDS      6     /* challenges in one login */

@@ -248,7 +248,7 @@ static int start_thread(struct link *link)
 static int set_up(struct link *link, sd_event *event)
 {
     struct link_shared *shared = &link->shared;
-    int r = queue_new(&shared->up, LIMIT_QUEUE_ITEMS, link_event_drop);
+    int r = queue_new(&shared->up, LIMIT_QUEUE_UP, link_event_drop);
 
     if (r == 0)
         r = queue_new(&shared->down, LIMIT_QUEUE_ITEMS, free);

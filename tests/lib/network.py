@@ -136,7 +136,7 @@ class Network:
         for name in ("world", "rabbit"):
             tap = "tap0" if name == "world" else "tap1"
             _ip(f"link add {name}0 type veth peer name {tap}")
-            _run("sysctl", "-qw", f"net.ipv6.conf.{tap}.disable_ipv6=1")
+            self._say_nothing(tap)
             _compute_checksums(f"{name}0")
             _ip(f"link set {tap} up")
         self._folder = tempfile.TemporaryDirectory(prefix="nab-net-")
@@ -152,6 +152,13 @@ class Network:
             _ip(f"addr add {WORLD6}/64 dev world0 nodad")
             self.inside("ip", "addr", "add", f"{RABBIT6}/64", "dev", "rabbit0", "nodad")
         self.wire = Wire("tap0", "tap1")
+
+    @staticmethod
+    def _say_nothing(interface):
+        """An end of the wire has no words of its own."""
+        path = f"/proc/sys/net/ipv6/conf/{interface}/disable_ipv6"
+        with open(path, "w", encoding="ascii") as file:
+            file.write("1")
 
     def _hold(self, nameserver):
         """A process that does nothing but keep the rabbit's namespaces."""
@@ -199,7 +206,7 @@ class Network:
         """The rabbit's address changes, as after a new lease."""
         self.inside("ip", "addr", "add", f"{MOVED}/24", "dev", "rabbit0")
         self.inside("ip", "addr", "del", f"{RABBIT}/24", "dev", "rabbit0")
-        # Where the old one was secondary or primary, the new one is what is left.
+        # The kernel may have taken the second one along with the first.
         self.inside("ip", "addr", "replace", f"{MOVED}/24", "dev", "rabbit0")
 
     def close(self):
