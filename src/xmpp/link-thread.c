@@ -26,7 +26,7 @@
 #define TICK_HEARD_MSEC 5 /* stream headers wait inside uncounted when the last run made them */
 #define TICK_SENT_MSEC  1000
 #define CLOSE_USEC      (1 * USEC_PER_SEC)
-#define UNREAD_USEC     (20 * USEC_PER_SEC) /* a full backlog of which the server takes nothing */
+#define UNREAD_USEC     (20 * USEC_PER_SEC) /* so long half the backlog or more waits unsent */
 
 struct pump {
     struct link_shared *shared;
@@ -46,7 +46,7 @@ struct pump {
     bool garbage; /* libstrophe could not parse what came */
     uint64_t close_by_usec;
     uint64_t busy_usec;       /* processor time since the last stanza was complete */
-    uint64_t full_since_usec; /* the backlog is full and nothing leaves; 0: it is not */
+    uint64_t full_since_usec; /* the backlog is at least half full; 0: it is not */
 };
 
 /* libstrophe's socket callback has no userdata: the pump of this thread. */
@@ -427,7 +427,7 @@ static void run_library(struct pump *pump)
 /* A server that sends and never reads would keep us busy with answers it does not take. */
 static void check_backlog(struct pump *pump)
 {
-    if (xmpp_conn_send_queue_len(pump->conn) < LIMIT_SEND_BACKLOG)
+    if (xmpp_conn_send_queue_len(pump->conn) < LIMIT_SEND_BACKLOG / 2)
         pump->full_since_usec = 0;
     else if (!pump->full_since_usec)
         pump->full_since_usec = clock_now_usec();

@@ -10,7 +10,7 @@ import time
 
 from . import certificates
 from .peer import BIND, DOMAIN, HEADER, JID, PASSWORD, REGISTER, SASL
-from .peer import Gone, Peer, features, mechanisms, message
+from .peer import Gone, Peer, WrongProof, features, mechanisms, message
 from .rabbit import Rabbit
 from .waiting import wait_for
 
@@ -193,7 +193,7 @@ def sasl_failure(condition):
     def script(peer):
         peer.open(mechanisms("SCRAM-SHA-1"), REGISTER)
         peer.expect(rb"<auth[^>]*>")
-        peer.send(f'<failure xmlns="{SASL}"><{condition}/><text>no</text></failure>')
+        peer.refuse(condition)
         peer.hold()
 
     return script
@@ -385,7 +385,7 @@ def _modes():
             ),
         ),
         ("challenge-without-nonce-scram", "protocol", challenge("SCRAM-SHA-1", "s=QUJD,i=4096")),
-        ("challenge-foreign-nonce", "protocol", challenge("SCRAM-SHA-1", "r=x,s=QUJD,i=4096")),
+        ("challenge-foreign-nonce", "proof-invalid", challenge("SCRAM-SHA-1", "r=x,s=QUJD,i=4096")),
         ("challenges-endless", "proof-invalid", repeated_proof),
         (
             "scram-20000000-iterations",
@@ -489,7 +489,11 @@ class HostileServer:
         if peer.peek(b"<auth", b"<iq") == b"<iq":
             self._password = peer.register()
             peer.hold()
-        peer.say_sasl("success", peer.begin_scram(self._password, opened=True))
+        try:
+            peer.say_sasl("success", peer.begin_scram(self._password, opened=True))
+        except WrongProof:  # it asked to be registered, but never was
+            peer.refuse("not-authorized")
+            peer.hold()
         peer.bind()
         peer.send(message("ears %d %d" % EARS_LAST))
         peer.serve()

@@ -48,6 +48,10 @@ class Gone(Exception):
     """The client closed the connection."""
 
 
+class WrongProof(Exception):
+    """The client does not know the password."""
+
+
 class Peer:
     """
     Waits as long as it takes: whoever plays a script ends it with close(). `pace`: the bytes of
@@ -166,9 +170,13 @@ class Peer:
         signed = f"{bare},{first},{final}".encode()
         signature = hmac.digest(hashlib.sha1(key).digest(), signed, "sha1")
         expected = bytes(a ^ b for a, b in zip(key, signature))
-        assert base64.b64decode(proof) == expected, "the client's proof is wrong"
+        if base64.b64decode(proof) != expected:
+            raise WrongProof
         server_key = hmac.digest(salted, b"Server Key", "sha1")
         return "v=" + base64.b64encode(hmac.digest(server_key, signed, "sha1")).decode()
+
+    def refuse(self, condition):
+        self.send(f'<failure xmlns="{SASL}"><{condition}/><text>no</text></failure>')
 
     def authenticate(self):
         self.say_sasl("success", self.begin_scram())
