@@ -498,8 +498,8 @@ static void fail_to_connect(struct stream *stream, int error)
 {
     if (error == ECONNREFUSED)
         fail(stream, "refused", NULL);
-    else if (error == EINPROGRESS) /* what libstrophe leaves when it gives up waiting */
-        fail(stream, "unreachable", "no answer");
+    else if (error == EINPROGRESS) /* libstrophe has a limit of its own: 5 s for each address */
+        fail(stream, "silent-tcp", NULL);
     else
         fail(stream, "unreachable", error ? "%s" : NULL, strerror(error));
 }

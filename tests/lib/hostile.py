@@ -81,8 +81,14 @@ def proceed_then_silence(peer):
     peer.hold()
 
 
+def plaintext_with_proceed(peer):
+    peer.proceed(HEADER + features(mechanisms("PLAIN")))
+    peer.hold()
+
+
 def plaintext_after_proceed(peer):
     peer.proceed()
+    peer.expect(rb"\x16\x03")  # the client has begun the handshake
     peer.send(HEADER + features(mechanisms("PLAIN")))
     peer.hold()
 
@@ -299,7 +305,8 @@ Mode = collections.namedtuple(
 )
 """
 cause: the token the rabbit must log, None when it must get online with this very server.
-limit: seconds from its connection to the cause. account: instead of one with a known password.
+limit: seconds from its connection to the cause. script: None for a server that accepts nobody.
+account: instead of one with a known password.
 heavy: keeps a processor busy. quick: ends at once, so it is part of every run of the tests.
 """
 
@@ -313,6 +320,7 @@ def _modes():
     quick = {"quick": True}
     heavy = {"heavy": True}
     # Silence
+    yield from mode("silent-tcp", "silent-tcp", 12, None)
     yield from mode("silent-from-the-start", "silent-sasl", 12, silent)
     yield from mode("silent-before-tls", "silent-tls", 12, silent, tls="required")
     yield from mode("silent-after-header", "silent-sasl", 12, silent_after_header)
@@ -325,6 +333,9 @@ def _modes():
     yield from mode("silent-submit", "silent-register", 22, silent_submit, account=FRESH)
     yield from mode("silent-online", "ping-timeout", 85, silent_online)
     yield from mode("proceed-then-silence", "silent-tls", 12, proceed_then_silence, tls="required")
+    yield from mode(
+        "plaintext-with-proceed", "silent-tls", 12, plaintext_with_proceed, tls="required"
+    )
     # Strange, but right
     yield from mode("one-byte-at-a-time", None, 10, byte_by_byte, **quick)
     yield from mode("stanzas-in-one-segment", None, 10, two_in_one, **quick)
@@ -403,6 +414,10 @@ def _modes():
     yield from mode("sasl-nonsense", "sasl-unknown", 5, sasl_failure("x" * 200))
     for condition in STREAM_CONDITIONS:
         yield from mode(f"stream-{condition}", f"stream-{condition}", 5, stream_error(condition))
+    for condition in ("conflict", "see-other-host", "system-shutdown"):
+        error = f'<stream:error><{condition} xmlns="{STREAMS}"/></stream:error></stream:stream>'
+        name = f"stream-{condition}"
+        yield from mode(f"{name}-online", name, 5, online_then(error))
     # Too much
     for name, data in (
         ("50-mb-body", body_of(TEXT, 50_000_000)),
@@ -452,14 +467,31 @@ class HostileServer:
         self._password = PASSWORD
         self._pair = certificates.make(folder, "server", DOMAIN)
         self.certificate = self._pair[0]
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=8 if mode.script else 0)
         self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
         self.peers = []
         self.began = None  # when the first client came
         self.trouble = None  # what broke a script
+        self.seen_through = threading.Event()  # the client has named the cause
         threading.Thread(target=self._serve, daemon=True).start()
 
+    def _be_full(self):
+        """A queue of connections without room lets no other come as far as to be accepted."""
+        fillers = [socket.socket() for _ in range(2)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(self._listener.getsockname())
+        self.began = time.monotonic()
+        self.seen_through.wait()
+        self._listener.listen(8)
+        self._listener.accept()[0].close()
+        for filler in fillers:
+            filler.close()
+        self.peers.append(Peer(socket.socket(), self._pair))
+
     def _serve(self):
+        if not self._mode.script:
+            self._be_full()
         while True:
             try:
                 connection, _ = self._listener.accept()
@@ -600,6 +632,7 @@ def play(mode, server, rabbit, slow=1):
     try:
         if mode.cause:
             seconds = wait_cause(mode, server, rabbit)
+            server.seen_through.set()
             rabbit.wait_online(50)
             wait_for(lambda: ears_at(watcher, EARS_LAST), 20, lambda: f"ears, {watcher.state}")
         else:
