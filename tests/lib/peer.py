@@ -112,7 +112,6 @@ class Peer:
 
     def never_read(self, data):
         """Sends the same again and again and takes nothing, until the client goes."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         while True:
             self.send(data)
 
