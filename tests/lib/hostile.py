@@ -622,17 +622,25 @@ def wait_cause(mode, server, rabbit):
     return when - server.began
 
 
+def check_body(watcher, seconds):
+    """While the server was hostile for a while, the ears went where they had to go."""
+    places = ((0, 0), EARS_FIRST)  # home, or where the owner sent them meanwhile
+    if seconds > 8 and not any(ears_at(watcher, place) for place in places):
+        raise AssertionError(f"the body stood still: {watcher.state}")
+
+
 def play(mode, server, rabbit, slow=1):
     """
     Runs one mode to its end: the rabbit has met the hostile server and then logs in to an honest
     one, which has it turn its ears. Raises AssertionError; returns Figures.
     """
-    rabbit.start()
+    rabbit.start().wait_ready()
     watcher = Watcher(rabbit.bench())
     try:
         if mode.cause:
             seconds = wait_cause(mode, server, rabbit)
             server.seen_through.set()
+            check_body(watcher, seconds)
             rabbit.wait_online(50)
             wait_for(lambda: ears_at(watcher, EARS_LAST), 20, lambda: f"ears, {watcher.state}")
         else:
