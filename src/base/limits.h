@@ -16,7 +16,7 @@
 
 /* XMPP */
 #define LIMIT_STANZA_MEMORY (2L * 1024 * 1024) /* bytes libstrophe may hold, unsent ones too */
-#define LIMIT_STANZA_USEC   3000000L           /* processor time one stanza may take to parse */
+#define LIMIT_STANZA_USEC   3000000L           /* processor time for one stanza, in µs */
 #define LIMIT_QUEUE_ITEMS   1024               /* stanzas waiting to be sent */
 /* Stanzas waiting for main: as many, and those of one read besides, fit into the queue above when
  * main answers each before the link thread gets to send, as on a board with one processor. */

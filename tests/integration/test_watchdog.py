@@ -1,4 +1,4 @@
-"""A thread that hangs for good is the watchdog's: a new process within 30 s, and no motor left on."""
+"""A thread that hangs for good: a new process within 30 s, and no motor left on."""
 
 import signal
 import time
