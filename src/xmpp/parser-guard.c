@@ -5,7 +5,7 @@
  *
  * Since 2.6.0, and in distributions' updates of older versions, expat puts off looking again at a
  * token that came in pieces until it has twice as much text. A file goes on; a stanza whose last
- * tag was cut in two by the network would wait for the next one.
+ * tag came in three pieces would wait for the next one.
  */
 #include "xmpp/parser-guard.h"
 
