@@ -195,6 +195,38 @@ def no_signature(peer):
     peer.hold()
 
 
+def false_rspauth(peer):
+    """DIGEST-MD5 to its end, where the server should prove itself."""
+    peer.open(mechanisms("DIGEST-MD5"))
+    peer.expect(rb"<auth[^>]*>")
+    text = f'realm="{DOMAIN}",nonce="1",qop="auth",charset=utf-8,algorithm=md5-sess'
+    peer.say_sasl("challenge", text)
+    peer.expect(rb"<response[^>]*>")
+    peer.say_sasl("success", "rspauth=" + "0" * 32)
+    peer.hold()
+
+
+def success_twice(peer):
+    peer.authenticate()
+    peer.send(f'<success xmlns="{SASL}"/>' + HEADER + features(BIND))
+    peer.hold()
+
+
+def trickle(peer):
+    """A header of which one byte comes now and then: no silence, and no end."""
+    peer.expect(rb"<stream:stream[^>]*>")
+    for at in range(len(HEADER)):
+        peer.send(HEADER[at])
+        time.sleep(0.2)
+
+
+def flood_before_login(peer):
+    peer.expect(rb"<stream:stream[^>]*>")
+    peer.send(HEADER)
+    while True:
+        peer.send("<a xmlns='b'/>" * 1000)
+
+
 def sasl_failure(condition):
     def script(peer):
         peer.open(mechanisms("SCRAM-SHA-1"), REGISTER)
@@ -325,6 +357,7 @@ def _modes():
     yield from mode("silent-before-tls", "silent-tls", 12, silent, tls="required")
     yield from mode("silent-after-header", "silent-sasl", 12, silent_after_header)
     yield from mode("half-a-header", "silent-sasl", 12, half_header)
+    yield from mode("trickle", "silent-sasl", 12, trickle)
     yield from mode("silent-after-auth", "silent-sasl", 12, silent_after_auth)
     yield from mode("silent-after-proof", "silent-sasl", 12, silent_after_proof)
     yield from mode("silent-after-success", "silent-bind", 12, silent_after_success)
@@ -405,6 +438,8 @@ def _modes():
         ),
         ("scram-false-signature", "proof-invalid", false_signature),
         ("scram-no-signature", "proof-invalid", no_signature),
+        ("digest-false-rspauth", "proof-invalid", false_rspauth),
+        ("success-twice", "protocol", success_twice),
     ):
         # After a refusal the rabbit waits longer before it comes again.
         yield from mode(name, cause, 5, script, quick=cause == "protocol")
@@ -436,6 +471,7 @@ def _modes():
         instead_of_header(HEADER + "<a>" + TEXT * 2_500_000),
         heavy=True,
     )
+    yield from mode("flood-before-login", "silent-sasl", 12, flood_before_login, **heavy)
     yield from mode("never-reads", "silent-online", 40, never_reads, **heavy)
     for name, stanza in (
         ("messages-of-a-stranger", message("ears 7 7", "romeo@nowhere.test/x")),

@@ -185,11 +185,7 @@ class Suite:
             self.unit("unit tests", BUILD)
             self.integration("integration tests", BUILD)
 
-    def release(self):
-        self.all("--release")
-        self.step("bench", ["tests/bench", "--json", os.path.join(LOGS, "bench.json")])
-
-    def all(self, *integration_options):
+    def all(self, release=False):
         self.lint()
         if self.build("gcc build, -Werror", BUILD, "-Dwerror=true", CC="gcc"):
             self.unit("unit tests", BUILD)
@@ -205,18 +201,21 @@ class Suite:
             CC="gcc",
         ):
             self.unit("unit tests, sanitised", sanitised, **SANITIZERS)
-            self.integration(
-                "integration tests, sanitised",
-                sanitised,
-                "--sanitised",
-                *integration_options,
-                **SANITIZERS,
-            )
+            options = ["--sanitised", "--release"] if release else ["--sanitised"]
+            self.integration("integration tests, sanitised", sanitised, *options, **SANITIZERS)
+            if release:
+                hostile = ["tests/hostile", "all", "--sanitised", "--binary"]
+                hostile.append(os.path.join(sanitised, "src", "nabaztagd"))
+                self.step("hostile, sanitised", hostile, count=self._last_sum, **SANITIZERS)
         self.step("fuzzing", ["tests/fuzz/run", "5"], count=self._last_sum)
         self.step("hostile servers", ["tests/hostile", "all"], count=self._last_sum)
         self.step("demo tour", ["tests/demo", "--tour"])
         self.analyzers(clang)
         self.step("the other Debian", ["tests/lib/other-debian"], count=self._last_sum)
+
+    def release(self):
+        self.all(release=True)
+        self.step("bench", ["tests/bench", "--json", os.path.join(LOGS, "bench.json")])
 
     def inside(self):
         """What tests/lib/other-debian runs in the other Debian."""
