@@ -415,12 +415,11 @@ static void on_stream_error(struct stream *stream, xmpp_stanza_t *error)
 {
     const char *condition = stanza_condition(error);
     char *text = stanza_child_text(error, "text");
-    bool closed =
-        stream->step == STEP_FORM && streq_ptr(condition, "not-authorized"); /* ejabberd */
+    bool is_closed = stream->step == STEP_FORM && streq_ptr(condition, "not-authorized");
     char cause[64];
 
     failure_token(cause, sizeof(cause), "stream-", condition);
-    fail(stream, closed ? "register-closed" : cause, "%s%s%.*s", cause + strlen("stream-"),
+    fail(stream, is_closed ? "register-closed" : cause, "%s%s%.*s", cause + strlen("stream-"),
          text ? ": " : "", LIMIT_FOREIGN_TEXT / 2, text ? text : "");
     if (text)
         xmpp_free(xmpp_stanza_get_context(error), text);
