@@ -38,6 +38,7 @@ class Login:
         self.assertEqual(
             witness[len(before) :], ["rejected not-authorized"], "rejected once before the report"
         )
+        wait_for(lambda: server.witness()[-1].startswith("bound"), 5, "the server to see it bound")
         story = [line.split()[0] for line in server.witness()[len(before) :]]
         whole = "rejected register-get register-set registering registered accepted bound".split()
         self.assertEqual(story, [word for word in whole if word in server.sees])

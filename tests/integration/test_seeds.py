@@ -8,7 +8,7 @@ from lib import seed001
 from lib.seed001 import Seed001
 from lib.tap import Tap
 
-from case import Case, Jabberd2
+from case import Case, Jabberd2, wait_for
 
 
 class Seed000(Case):
@@ -28,6 +28,7 @@ class Seed000(Case):
             account={"jid": f"tarun@{self.DOMAIN}", "resource": "home"},
             access={"owners": None},
         ).start().wait_online()
+        wait_for(lambda: server.witness("bound"), 5, "the server to see it bound")
         self.assertEqual(server.witness(), ["accepted tarun", "bound tarun"])
 
         said, heard = tap.heard("to server"), tap.heard("to rabbit")

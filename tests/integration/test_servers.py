@@ -123,6 +123,7 @@ class SameStream(Case):
         rabbit = self.make_rabbit(server).start()
         rabbit.wait_online()
         self.assertNotIn("silent-bind", rabbit.causes())
+        wait_for(lambda: server.witness("bound"), 5, "the server to see it bound")
         self.assertEqual(
             [line.split()[0] for line in server.witness()],
             ["register-get", "register-set", "registered", "accepted", "bound"],
