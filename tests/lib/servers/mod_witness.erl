@@ -2,10 +2,9 @@
 -module(mod_witness).
 
 -export([start/2, stop/1, depends/2, mod_options/1, mod_doc/0]).
--export([on_sending/1, on_authenticated/3, on_opened/1, on_packet/2, on_registered/2]).
+-export([on_authenticated/3, on_opened/1, on_packet/2, on_registered/2]).
 
 start(Host, _Options) ->
-    ejabberd_hooks:add(c2s_filter_send, Host, ?MODULE, on_sending, 50),
     ejabberd_hooks:add(c2s_auth_result, Host, ?MODULE, on_authenticated, 50),
     ejabberd_hooks:add(c2s_session_opened, Host, ?MODULE, on_opened, 50),
     ejabberd_hooks:add(c2s_unauthenticated_packet, Host, ?MODULE, on_packet, 10),
@@ -23,16 +22,14 @@ mod_doc() -> #{}.
 witness(What, Who) ->
     file:write_file(os:getenv("WITNESS_FILE"), [What, " ", Who, "\n"], [append]).
 
-on_sending({Packet, _State} = Both) when element(1, Packet) == sasl_failure ->
-    witness("rejected", atom_to_list(element(2, Packet))),
-    Both;
-on_sending(Both) ->
-    Both.
-
 on_authenticated(State, true, User) ->
     witness("accepted", User),
     State;
-on_authenticated(State, _Failure, _User) ->
+on_authenticated(State, {false, <<"Invalid username or password">>}, _User) ->
+    witness("rejected", "not-authorized"),
+    State;
+on_authenticated(State, {false, Reason}, _User) ->
+    witness("rejected", Reason),
     State.
 
 on_opened(#{user := User} = State) ->
