@@ -3,6 +3,7 @@ Power cuts: kill -9 at every piece of the conversation and at every change of a 
 Afterwards the rabbit always gets in, with one account, and reports nothing that is no news.
 """
 
+import contextlib
 import os
 import subprocess
 
@@ -19,6 +20,16 @@ def read_lines(path):
         return []
     with open(path, encoding="utf-8") as file:
         return file.read().splitlines()
+
+
+@contextlib.contextmanager
+def cut_number(number, tap):
+    """Says in a failure which cut it was; the first one is enough."""
+    try:
+        yield
+    except AssertionError as error:
+        last = tap.pieces[-1] if tap.pieces else None
+        raise AssertionError(f"after cut {number} (last heard: {last}): {error}") from error
 
 
 class Cuts:
@@ -85,7 +96,7 @@ class Cuts:
                     kills.append(seen)
                 return seen < number
 
-            with self.subTest(cut=number):
+            with cut_number(number, self.tap):
                 self.tap.restart(kill_at)
                 rabbit.start()
                 self.wait_cut_or(rabbit, rabbit.is_online)
@@ -128,7 +139,7 @@ class Cuts:
                 last = "fsync " if prepare else "rename greeted"
                 return rabbit.is_online() and last in "\n".join([*changes, ""])
 
-            with self.subTest(cut=number):
+            with cut_number(number, self.tap):
                 if not self.run_with_cut(rabbit, number, is_done):
                     self.end_life(rabbit)
                     return read_lines(os.path.join(rabbit.folder, "trace"))
