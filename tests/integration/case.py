@@ -115,9 +115,13 @@ class Case(unittest.TestCase):
         return owner.wait_online()
 
     def meet(self, server, rabbit):
-        """Juliet logs in and has been greeted by the rabbit."""
-        owner = self.make_owner(server)
+        """
+        Juliet logs in and has been greeted by the rabbit. The greeting waits for her on the server:
+        while she logs in, ejabberd may put it aside too late to hand it to her.
+        """
         rabbit.wait_online()
+        rabbit.wait_log(f"Greeted {OWNER}")
+        owner = self.make_owner(server)
         wait_for(owner.bodies, 15, "the rabbit's greeting")
         return owner
 

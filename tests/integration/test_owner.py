@@ -177,6 +177,7 @@ class Directed:
         rabbit = self.make_rabbit(server).start()
         rabbit.wait_online()
         rabbit.bench().press()
+        rabbit.wait_log("The button was clicked")
         owner = self.meet(server, rabbit)
         owner.ask(f"{RABBIT}", "status")
         self.assertEqual(owner.clicks(), [], f"{DOMAIN} kept an old click")
