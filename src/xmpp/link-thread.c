@@ -352,7 +352,7 @@ static void begin_attempt(struct pump *pump, struct order *order, unsigned attem
         end_attempt(pump);
         return;
     }
-    stream_fail(pump->stream, "dns", order->host ? order->host : order->domain);
+    stream_fail(pump->stream, "dns", "%s", order->host ? order->host : order->domain);
     check_end(pump); /* goes on to the first address, if there is one */
 }
 

@@ -51,8 +51,8 @@ void stream_on_socket(struct stream *stream);
 /* Why the stream has ended, or NULL while it goes on. */
 const struct failure *stream_failure(const struct stream *stream);
 
-/* Ends the stream with a cause found outside (memory, garbage); the first cause wins. */
-void stream_fail(struct stream *stream, const char *cause, const char *detail);
+/* Ends the stream; `cause` and `detail` as in failure_set(). The first cause wins. */
+void stream_fail(struct stream *stream, const char *cause, const char *detail, ...) _printf_(3, 4);
 
 /* The registration is done, nothing more will happen. */
 bool stream_is_done(const struct stream *stream);

@@ -1,0 +1,165 @@
+/* The steps of a stream that make an account (XEP-0077) or bind a resource of it (RFC 6120 7). */
+#include <errno.h>
+
+#include "xmpp/register.h"
+#include "xmpp/stanza.h"
+#include "xmpp/stream-steps.h"
+
+/* Registration */
+
+/* Sends <iq type='set'> with `payload`, whose reference it takes (NULL: there was no memory for
+ * it). */
+static void send_set(struct stream *stream, const char *id, const char *to, xmpp_stanza_t *payload)
+{
+    xmpp_stanza_t *iq = xmpp_iq_new(xmpp_conn_get_context(stream->conn), "set", id);
+
+    if (iq && payload && (!to || xmpp_stanza_set_to(iq, to) == XMPP_EOK) &&
+        xmpp_stanza_add_child(iq, payload) == XMPP_EOK)
+        xmpp_send(stream->conn, iq);
+    else
+        stream_out_of_memory(stream);
+    if (payload)
+        xmpp_stanza_release(payload);
+    if (iq)
+        xmpp_stanza_release(iq);
+}
+
+void stream_ask_for_form(struct stream *stream)
+{
+    const struct order *order = stream->order;
+
+    stream_enter(stream, STAGE_REGISTER);
+    if (!xmpp_conn_is_secured(stream->conn) && !order->password_is_fresh && !order->plaintext) {
+        stream_fail(stream, "tls-not-offered",
+                    "the configured password is not registered in the clear");
+        return;
+    }
+    stream->step = STEP_FORM;
+    xmpp_send_raw_string(stream->conn, "<iq type='get' id='form'><query xmlns='%s'/></iq>",
+                         stream->dialect->register_ns);
+}
+
+static bool is_answer(xmpp_stanza_t *iq, const char *id, const char *type)
+{
+    return streq_ptr(xmpp_stanza_get_id(iq), id) && streq_ptr(xmpp_stanza_get_type(iq), type);
+}
+
+static void refuse_registration(struct stream *stream, xmpp_stanza_t *iq, bool set)
+{
+    if (stream->step == STEP_DONE)
+        return;
+    register_refusal(iq, set, &stream->failure);
+    stream->step = STEP_DONE;
+}
+
+void stream_on_form(struct stream *stream, xmpp_stanza_t *iq)
+{
+    const struct order *order = stream->order;
+    const struct register_fields fields = {
+        .ns = stream->dialect->register_ns,
+        .username = order->local,
+        .password = order->password,
+        .name = order->name,
+        .email = order->email,
+    };
+    xmpp_stanza_t *query = xmpp_stanza_get_child_by_ns(iq, fields.ns), *answer;
+    int r;
+
+    if (is_answer(iq, "form", "error"))
+        refuse_registration(stream, iq, false);
+    if (!is_answer(iq, "form", "result"))
+        return;
+    if (!query) {
+        stream_fail(stream, "register-unsupported", "it sent no form");
+        return;
+    }
+    r = register_fill_in(&answer, xmpp_conn_get_context(stream->conn), query, &fields,
+                         &stream->failure);
+    if (r == 0) {
+        stream->step = STEP_SUBMIT;
+        send_set(stream, "submit", order->domain, answer);
+    } else if (r == -EPROTO)
+        stream->step = STEP_DONE;
+    else
+        stream_out_of_memory(stream);
+}
+
+void stream_on_submitted(struct stream *stream, xmpp_stanza_t *iq)
+{
+    if (is_answer(iq, "submit", "error"))
+        refuse_registration(stream, iq, true);
+    if (!is_answer(iq, "submit", "result"))
+        return;
+    stream->step = STEP_DONE;
+    stream->listener.on_registered(stream->userdata);
+}
+
+/* Binding */
+
+static void go_online(struct stream *stream)
+{
+    stream->step = STEP_ONLINE;
+    stream_enter(stream, STAGE_ONLINE);
+    stream->listener.on_online(stream->jid, stream->userdata);
+}
+
+/* RFC 3921's session, asked for only where it is not marked as optional. */
+static bool needs_session(xmpp_stanza_t *features)
+{
+    xmpp_stanza_t *session =
+        xmpp_stanza_get_child_by_name_and_ns(features, "session", XMPP_NS_SESSION);
+
+    return session && !xmpp_stanza_get_child_by_name(session, "optional");
+}
+
+void stream_bind(struct stream *stream, xmpp_stanza_t *features)
+{
+    xmpp_ctx_t *ctx = xmpp_conn_get_context(stream->conn);
+    xmpp_stanza_t *payload;
+
+    if (!xmpp_stanza_get_child_by_name_and_ns(features, "bind", XMPP_NS_BIND)) {
+        stream_fail(stream, "protocol", "it offers no resource binding");
+        return;
+    }
+    stream->session_required = needs_session(features);
+    stream->step = STEP_BIND;
+    payload = stanza_new(ctx, "bind", XMPP_NS_BIND);
+    if (payload && stanza_add_text_child(payload, "resource", stream->order->resource) < 0) {
+        xmpp_stanza_release(payload);
+        payload = NULL;
+    }
+    send_set(stream, "bind", NULL, payload);
+}
+
+void stream_on_bound(struct stream *stream, xmpp_stanza_t *iq)
+{
+    xmpp_stanza_t *bind = xmpp_stanza_get_child_by_name_and_ns(iq, "bind", XMPP_NS_BIND);
+    char *jid = bind ? stanza_child_text(bind, "jid") : NULL;
+
+    if (is_answer(iq, "bind", "error"))
+        stream_fail(stream, "bind-failed", "%.40s",
+                    stanza_error_condition(iq) ? stanza_error_condition(iq) : "no reason given");
+    else if (is_answer(iq, "bind", "result") && (!jid || !*jid || strlen(jid) > 3071))
+        stream_fail(stream, "bind-failed", "it named no address");
+    else if (is_answer(iq, "bind", "result")) {
+        if (strdup_to(&stream->jid, jid) < 0)
+            stream_out_of_memory(stream);
+        else if (stream->session_required) {
+            stream->step = STEP_SESSION;
+            send_set(stream, "session", NULL,
+                     stanza_new(xmpp_conn_get_context(stream->conn), "session", XMPP_NS_SESSION));
+        } else
+            go_online(stream);
+    }
+    if (jid)
+        xmpp_free(xmpp_stanza_get_context(iq), jid);
+}
+
+void stream_on_session(struct stream *stream, xmpp_stanza_t *iq)
+{
+    if (is_answer(iq, "session", "error"))
+        stream_fail(stream, "bind-failed", "no session: %.40s",
+                    stanza_error_condition(iq) ? stanza_error_condition(iq) : "no reason given");
+    else if (is_answer(iq, "session", "result"))
+        go_online(stream);
+}
