@@ -29,7 +29,7 @@
 #define REPLUG_USEC  (50 * USEC_PER_MSEC)
 #define LOOKS_A_LED  20
 #define BOUNCES      4 /* an even number: the last one is what the finger wants */
-#define BOUNCE_MSEC  8
+#define BOUNCE_MSEC  20
 #define BOUNCE_LIMIT 50
 
 struct settings {
@@ -152,17 +152,20 @@ static void pull_button(struct machine *machine, bool pressed)
     line_pull(machine, LINE_BUTTON, !pressed);
 }
 
+static int arm_bounce(struct machine *machine)
+{
+    uint64_t pause_usec = (uint64_t)machine->settings->bounce_msec * USEC_PER_MSEC / BOUNCES;
+    int r = sd_event_source_set_time_relative(machine->bounce, pause_usec);
+    return r < 0 ? r : sd_event_source_set_enabled(machine->bounce, SD_EVENT_ONESHOT);
+}
+
 static int on_bounce(sd_event_source *source, uint64_t usec, void *userdata)
 {
     struct machine *machine = userdata;
-    uint64_t pause_usec = (uint64_t)machine->settings->bounce_msec * USEC_PER_MSEC / BOUNCES;
 
     machine->bounces--;
     pull_button(machine, lines_sim_pressed(machine->sim) ^ (machine->bounces % 2));
-    if (machine->bounces == 0)
-        return 0;
-    int r = sd_event_source_set_time_relative(source, pause_usec);
-    return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+    return machine->bounces > 0 ? arm_bounce(machine) : 0;
 }
 
 static void press(struct machine *machine, bool pressed)
@@ -171,8 +174,7 @@ static void press(struct machine *machine, bool pressed)
     if (machine->settings->bounce_msec == 0)
         return;
     machine->bounces = BOUNCES;
-    sd_event_source_set_time(machine->bounce, 0);
-    sd_event_source_set_enabled(machine->bounce, SD_EVENT_ONESHOT);
+    arm_bounce(machine);
 }
 
 static void on_edge(enum line line, bool level, uint64_t usec, void *userdata)

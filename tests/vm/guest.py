@@ -1,0 +1,139 @@
+"""What the tests in the test machine do to lines, and the rabbit's body on them."""
+
+import glob
+import re
+import subprocess
+import threading
+
+from lib.bench import Bench
+from lib.waiting import wait_for
+
+CHIP = "nabsim"
+
+
+def run(*command):
+    """Its output. What goes wrong is an error with all of the output."""
+    result = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+    )
+    if result.returncode:
+        raise AssertionError(f"{command}: {result.returncode}\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def until(predicate, seconds, what):
+    return wait_for(predicate, seconds, what, pause=0.05)
+
+
+def chip():
+    """/dev/gpiochip… has another number when it was plugged in again."""
+    with open(f"/sys/kernel/config/gpio-sim/{CHIP}/bank0/chip_name", encoding="utf-8") as file:
+        return file.read().strip()
+
+
+def lines_of(name):
+    return re.findall(r'"([^"]+)"', run("gpioinfo", *_chip_argument(name)))
+
+
+def is_version_2():
+    return run("gpiodetect", "--version").splitlines()[0].split(" v")[-1].startswith("2")
+
+
+def _chip_argument(name):
+    return ("-c", name) if is_version_2() else (name,)
+
+
+class set_line:
+    """Holds one line high for as long as the context lasts."""
+
+    def __init__(self, line):
+        mode = [] if is_version_2() else ["--mode=signal"]
+        self._command = ["gpioset", *mode, *_chip_argument(chip()), f"{line}=1"]
+        self._line = line
+
+    def __enter__(self):
+        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
+        until(lambda: value(self._line) or self._process.poll() is not None, 5, "a line to be set")
+        assert self._process.poll() is None, f"{self._command}: {self._process.returncode}"
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        self._process.wait()
+
+
+def value(line):
+    (path,) = glob.glob(f"/sys/devices/platform/gpio-sim.*/{chip()}/sim_gpio{line}/value")
+    with open(path, encoding="utf-8") as file:
+        return file.read().strip() == "1"
+
+
+class monitor:
+    """gpiomon on one line: `edges` of them as (µs, whether it rose)."""
+
+    def __init__(self, line, edges):
+        self._line = line
+        form = "%e %S" if is_version_2() else "%e %s %n"
+        self._command = ["gpiomon", f"--num-events={edges}", f"--format={form}"]
+        self._command += [*_chip_argument(chip()), str(line)]
+
+    def __enter__(self):
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        )
+        until(self._is_held, 5, f"gpiomon to hold line {self._line}")
+        return self
+
+    def _is_held(self):
+        assert self._process.poll() is None, f"{self._command}: {self._process.returncode}"
+        (line,) = [
+            text
+            for text in run("gpioinfo", *_chip_argument(chip())).splitlines()
+            if re.match(rf"\s*line\s+{self._line}:", text)
+        ]
+        return "gpiomon" in line
+
+    def wait(self, seconds):
+        """All edges, or those that came in time."""
+        timer = threading.Timer(seconds, self._process.terminate)
+        timer.start()
+        text = self._process.communicate()[0]
+        timer.cancel()
+        return [self._parse(line) for line in text.splitlines()]
+
+    @staticmethod
+    def _parse(line):
+        event, *times = re.split(r"[ .]", line)
+        return int(times[0]) * 1_000_000 + int(times[1]) // 1000, event == "1"
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+class Rabbit:
+    """gpio-rabbit on the chip, and its bench."""
+
+    path = "/run/gpio-rabbit.socket"
+
+    def __init__(self, *options):
+        self._process = subprocess.Popen(["gpio-rabbit", *options, CHIP, self.path])
+        self.bench = until(self._try, 5, "the body to be there")
+
+    def _try(self):
+        assert self._process.poll() is None, f"gpio-rabbit: {self._process.returncode}"
+        try:
+            return self.connect()
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+
+    def connect(self):
+        return Bench(self.path, timeout=20)
+
+    def state(self):
+        return self.bench.state()
+
+    def stop(self):
+        self.bench.close()
+        self._process.terminate()
+        assert self._process.wait(5) == 0, "gpio-rabbit did not end well"

@@ -1,0 +1,96 @@
+"""The daemon as a service of a real systemd, with its simulated body."""
+
+import json
+import os
+import re
+import time
+import unittest
+
+from guest import run, until
+
+CONFIG = "/etc/nabaztagd/nabaztagd.conf"
+MESSAGE_IDS = os.path.join(os.path.dirname(__file__), "../../src/base/message-id.h")
+GOOD = """
+[account]
+jid = 0013d4abcdef@rabbit.test
+server = 127.0.0.1:1
+[rabbit]
+serial = 0013d4abcdef
+[body]
+board = sim
+"""
+
+
+def message_id(name):
+    with open(MESSAGE_IDS, encoding="utf-8") as file:
+        return re.search(rf'MESSAGE_{name}\s+"(\w+)"', file.read()).group(1)
+
+
+def journal(name):
+    """The entries with this MESSAGE_ID since the unit's last start."""
+    invocation = show("InvocationID")
+    text = run(
+        "journalctl",
+        "--output=json",
+        f"_SYSTEMD_INVOCATION_ID={invocation}",
+        f"MESSAGE_ID={message_id(name)}",
+    )
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def show(key):
+    return run("systemctl", "show", "--value", "--property", key, "nabaztagd").strip()
+
+
+def configure(text):
+    with open(CONFIG, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+class Service(unittest.TestCase):
+    def setUp(self):
+        configure(GOOD)
+        run("systemctl", "daemon-reload")
+        run("systemctl", "start", "nabaztagd")
+        self.addCleanup(self.check_stop)
+
+    def check_stop(self):
+        began = time.monotonic()
+        run("systemctl", "stop", "nabaztagd")
+        self.assertLess(time.monotonic() - began, 3, "the time it takes to stop")
+        self.assertEqual(show("Result"), "success")
+        self.assertEqual(run("systemctl", "--failed", "--plain", "--no-legend"), "")
+
+    def test_ready_and_status(self):
+        self.assertEqual(show("ActiveState"), "active", "start returns when it is ready")
+        until(lambda: show("StatusText"), 10, "a status")
+        text = run("systemctl", "status", "--no-pager", "nabaztagd")
+        self.assertRegex(text, r'Status: ".*0013d4abcdef@rabbit.test')
+
+    def test_journal_has_fields(self):
+        entries = until(lambda: journal("STARTED"), 5, "the entry of the start")
+        self.assertEqual(entries[0]["_SYSTEMD_UNIT"], "nabaztagd.service")
+        self.assertEqual(entries[0]["_TRANSPORT"], "journal")
+        until(lambda: journal("LOGIN_FAILED") or journal("LOST"), 10, "the refused connection")
+
+    def test_reload(self):
+        process = show("MainPID")
+        configure(GOOD + "brightness = 50\n")
+        run("systemctl", "reload", "nabaztagd")
+        until(lambda: journal("CONFIG_RELOADED"), 5, "the entry of the reload")
+        self.assertEqual(show("MainPID"), process)
+
+    def test_bad_reload(self):
+        process = show("MainPID")
+        configure(GOOD + "brightness = bright\n")
+        run("systemctl", "reload", "nabaztagd")
+        entries = until(lambda: journal("CONFIG_REFUSED"), 5, "the entry of the refusal")
+        self.assertIn("nabaztagd.conf:", entries[0]["MESSAGE"])
+        self.assertEqual((show("ActiveState"), show("MainPID")), ("active", process))
+
+    def test_killed_and_started_again(self):
+        process = show("MainPID")
+        run("systemctl", "kill", "--signal=KILL", "--kill-whom=main", "nabaztagd")
+        until(lambda: show("MainPID") not in ("0", process), 10, "another process")
+        until(lambda: show("ActiveState") == "active", 10, "it to be ready again")
+        self.assertEqual(show("NRestarts"), "1")
