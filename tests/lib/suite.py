@@ -212,6 +212,7 @@ class Suite:
         self.step("demo tour", ["tests/demo", "--tour"])
         self.analyzers(clang)
         self.step("the other Debian", ["tests/lib/other-debian"], count=self._last_sum)
+        self.step("test machine", ["tests/vm/test"], count=self._last_sum)
 
     def release(self):
         self.all(release=True)
