@@ -47,7 +47,7 @@ def configure(text):
         file.write(text)
 
 
-class Service(unittest.TestCase):
+class Unit(unittest.TestCase):
     def setUp(self):
         configure(GOOD)
         run("systemctl", "daemon-reload")
@@ -61,6 +61,8 @@ class Service(unittest.TestCase):
         self.assertEqual(show("Result"), "success")
         self.assertEqual(run("systemctl", "--failed", "--plain", "--no-legend"), "")
 
+
+class Service(Unit):
     def test_ready_and_status(self):
         self.assertEqual(show("ActiveState"), "active", "start returns when it is ready")
         until(lambda: show("StatusText"), 10, "a status")
