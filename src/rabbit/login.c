@@ -414,7 +414,12 @@ int login_start(struct login *login, const struct config *config, const char *se
 
 void login_reconfigure(struct login *login, const struct config *config)
 {
+    int r;
+
     login->config = config;
+    r = login->account ? account_load(login->account, config) : 0;
+    if (r < 0)
+        say_state_failure(login, "cannot be read", r);
 }
 
 void login_drop(struct login *login, const char *cause, const char *detail)

@@ -39,8 +39,8 @@ bool login_free(struct login *login);
  */
 int login_start(struct login *login, const struct config *config, const char *serial);
 
-/* Takes a new configuration whose account, tls and sasl settings are the same: nothing is
- * interrupted. */
+/* Takes a new configuration whose account, tls and sasl settings are the same, and reads the
+ * password anew for the next login: nothing is interrupted. */
 void login_reconfigure(struct login *login, const struct config *config);
 
 /* The connection has proven dead (ping): drop it and go on as after any loss. */

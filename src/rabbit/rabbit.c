@@ -413,7 +413,7 @@ static void warn_of_restart(const struct config *a, const struct config *b)
 int rabbit_reload(struct rabbit *rabbit, const struct config *config)
 {
     const struct config *old = rabbit->config;
-    bool same = same_connection(old, config);
+    bool keep = router_jid(rabbit->router) && same_connection(old, config);
     int r = build_people(rabbit, config);
 
     if (r < 0)
@@ -421,12 +421,11 @@ int rabbit_reload(struct rabbit *rabbit, const struct config *config)
     warn_of_restart(old, config);
     rabbit->config = config;
     body_reconfigure(rabbit->body, config);
-    if (same) {
+    if (keep) {
         login_reconfigure(rabbit->login, config);
-        if (router_jid(rabbit->router))
-            roster_fetch(rabbit->roster);
+        roster_fetch(rabbit->roster);
     } else {
-        r = start_login(rabbit);
+        r = start_login(rabbit); /* whoever reloads a rabbit that waits wants it to try now */
     }
     tell_status(rabbit);
     return r;

@@ -8,7 +8,7 @@ import socket
 from lib import confine
 from lib.silent import SilentServer
 
-from case import RABBIT, Case, unittest, wait_for
+from case import RABBIT, SERIAL, Case, unittest, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -100,6 +100,16 @@ class Reload(Case):
         rabbit.signal(signal.SIGHUP)
         wait_for(romeo.bodies, 20, "the new owner to be greeted")
         self.assertIn("simulated body", romeo.ask(RABBIT, "status"))
+
+    def test_a_waiting_rabbit_tries_at_once(self):
+        """The owner puts the right password into its file and reloads."""
+        server = self.make_server()
+        server.add_account(SERIAL, "cuckoo-clock-7")
+        rabbit = self.make_rabbit(server, password="mistyped", account={"register": "no"}).start()
+        rabbit.wait_status("waiting")
+        rabbit.write("password", "cuckoo-clock-7\n")
+        rabbit.signal(signal.SIGHUP)
+        rabbit.wait_online(4)
 
     def test_bad_file_is_refused(self):
         server = self.make_server()
