@@ -187,8 +187,8 @@ static bool step(struct ear_model *model, uint64_t usec)
 
     if (up || down) {
         double edge = up ? upper : lower;
-        double part = (edge - model->angle) / (angle - model->angle);
-        usec = (uint64_t)ceil(part * (double)usec);
+        double share = (edge - model->angle) / (angle - model->angle) * (double)usec;
+        usec = (uint64_t)share + ((double)(uint64_t)share < share); /* rounded up */
         angle_after(model, (double)usec, &speed);
         enter_zone(model, model->zone + (up ? 1 : -1), edge);
     } else {
