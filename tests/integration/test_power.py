@@ -116,9 +116,8 @@ class Cuts:
             POWER_CUT_AT=str(number),
             POWER_CUT_TRACE=os.path.join(rabbit.folder, "trace"),
         )
-        options = os.environ.get("ASAN_OPTIONS")
-        if options is not None:
-            rabbit.environment["ASAN_OPTIONS"] = options + ":verify_asan_link_order=0"
+        options = os.environ.get("ASAN_OPTIONS", "")
+        rabbit.environment["ASAN_OPTIONS"] = options + ":verify_asan_link_order=0"
         rabbit.start()
         return self.wait_cut_or(rabbit, is_done)
 
