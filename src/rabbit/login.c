@@ -447,11 +447,6 @@ bool login_is_healthy(struct login *login)
     return link_is_healthy(login->link);
 }
 
-const char *login_jid(const struct login *login)
-{
-    return login->account ? account_jid(login->account) : NULL;
-}
-
 void login_status(const struct login *login, char *ret, size_t size)
 {
     enum session_state state = session_state(login->session);

@@ -55,6 +55,4 @@ bool login_is_healthy(struct login *login);
 /* "f81edfee27c1@almacska online", for STATUS= and `status`. */
 void login_status(const struct login *login, char *ret, size_t size);
 
-const char *login_jid(const struct login *login); /* bare; NULL when not configured */
-
 #endif

@@ -341,7 +341,6 @@ static void begin_attempt(struct pump *pump, struct order *order, unsigned attem
     static const struct failure no_memory = {FAILURE_NETWORK, "too-large", "out of memory", false};
 
     end_attempt(pump);
-    drop_queued(pump->shared->down);
     pump->order = order;
     pump->attempt = attempt;
     pump->garbage = false;
