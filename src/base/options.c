@@ -227,11 +227,6 @@ const struct option *option_at(size_t index)
     return index < ARRAY_SIZE(options) ? &options[index] : NULL;
 }
 
-const struct option_section *option_section_at(size_t index)
-{
-    return index < ARRAY_SIZE(sections) ? &sections[index] : NULL;
-}
-
 const struct option *option_find(const char *section, const char *key)
 {
     for (size_t i = 0; i < ARRAY_SIZE(options); i++)

@@ -46,7 +46,6 @@ struct option_section {
 
 /* In the order of the documentation; NULL behind the last one. */
 const struct option *option_at(size_t index);
-const struct option_section *option_section_at(size_t index);
 
 /* NULL when there is none. */
 const struct option *option_find(const char *section, const char *key);
