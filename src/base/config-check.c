@@ -1,6 +1,7 @@
 #include "base/config-parts.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <sys/stat.h>
 
 /* Settings that exclude each other, or what this release cannot do. */
@@ -43,14 +44,9 @@ static bool ca_without_tls(const struct config *config)
     return config->tls.ca_file && config->tls.mode == TLS_OFF;
 }
 
-static bool board_unknown(const struct config *config)
-{
-    return !streq(config->body.board, "sim");
-}
-
 static bool bench_without_sim(const struct config *config)
 {
-    return config->sim.socket && board_unknown(config);
+    return config->sim.socket && !streq(config->body.board, "sim");
 }
 
 static bool button_times_disordered(const struct config *config)
@@ -80,7 +76,6 @@ static const struct {
      "expected more than PLAIN, or [sasl] plaintext = yes, because of [tls] mode = off"},
     {pin_without_tls, "tls", {"fingerprint"}, "expected none, because of mode = off"},
     {ca_without_tls, "tls", {"ca-file"}, "expected none, because of mode = off"},
-    {board_unknown, "body", {"board"}, "expected sim (this release knows no other board yet)"},
     {bench_without_sim, "sim", {"socket"}, "expected none, because [body] board is not sim"},
     {button_times_disordered,
      "button",
@@ -94,23 +89,34 @@ static const struct config_origin *origin_of(const struct config *config, const 
     return &config->origins[option_index(option_find(section, key))];
 }
 
-static void check_rule(const struct config *config, size_t index, const char *name,
-                       struct config_problems *problems)
+void config_blame(const struct config *config, struct config_problems *problems,
+                  const char *section, const char *key, const char *format, ...)
+{
+    const char *place = origin_of(config, section, key)->place;
+    _cleanup_(freep) char *text = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
+    va_end(arguments);
+    config_problem(problems, false, place ? place : config->name, "[%s] %s: %s", section, key,
+                   text ? text : strerror(ENOMEM));
+}
+
+static void check_rule(const struct config *config, size_t index, struct config_problems *problems)
 {
     const char *section = rules[index].section, *const *keys = rules[index].keys;
+    size_t blamed = 0;
 
     if (!rules[index].broken(config))
         return;
-    for (size_t i = 0; i < ARRAY_SIZE(rules[index].keys) && keys[i]; i++) {
-        const char *place = origin_of(config, section, keys[i])->place;
-
-        if (place) {
-            config_problem(problems, false, place, "[%s] %s: %s", section, keys[i],
-                           rules[index].text);
-            return;
+    for (size_t i = 0; i < ARRAY_SIZE(rules[index].keys) && keys[i]; i++)
+        if (origin_of(config, section, keys[i])->place) {
+            blamed = i;
+            break;
         }
-    }
-    config_problem(problems, false, name, "[%s] %s: %s", section, keys[0], rules[index].text);
+    config_blame(config, problems, section, keys[blamed], "%s", rules[index].text);
 }
 
 /* Files that are named must be there. They are not opened: a pipe would wait for its other end. */
@@ -132,14 +138,14 @@ static void check_file(const struct config *config, const char *section, const c
                        key, strerror(error));
 }
 
-void config_check(const struct config *config, const char *name, struct config_problems *problems)
+void config_check(const struct config *config, struct config_problems *problems)
 {
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
-        check_rule(config, i, name, problems);
+        check_rule(config, i, problems);
     check_file(config, "account", "password-file", config->account.password_file, problems);
     check_file(config, "tls", "ca-file", config->tls.ca_file, problems);
 
     if (!config->account.jid && problems->errors == 0)
-        config_problem(problems, true, name,
+        config_problem(problems, true, config->name,
                        "[account] jid: not set, so the rabbit will not connect");
 }

@@ -20,14 +20,15 @@ void config_problem(struct config_problems *problems, bool note, const char *pla
                     const char *format, ...) _printf_(4, 5);
 
 /*
- * Reads one file into `config`, over what earlier files have set. Wrong lines become problems and
- * are skipped. Returns 0 (with problems or without), or -errno when the file cannot be read.
+ * Reads one file into `config`, over what earlier files have set; a board profile (`board`) may
+ * have its own sections alone. Wrong lines become problems and are skipped. Returns 0 (with
+ * problems or without), or -errno when the file cannot be read.
  */
-int config_read(struct config *config, FILE *file, const char *name,
+int config_read(struct config *config, FILE *file, const char *name, bool board,
                 struct config_problems *problems);
 
 /* Settings that are well written, but wrong: files that cannot be read, settings that exclude each
  * other. */
-void config_check(const struct config *config, const char *name, struct config_problems *problems);
+void config_check(const struct config *config, struct config_problems *problems);
 
 #endif

@@ -23,6 +23,7 @@ struct config_reader {
     struct config_problems *problems;
     FILE *file;
     const char *name;
+    bool board;
     int error;
 
     unsigned line;
@@ -182,6 +183,8 @@ static void inspect_section(struct config_reader *reader, const char *start, con
         report(reader, name, NULL, "expected nothing behind the section");
     else if (!section)
         report_unknown_section(reader, name);
+    else if (reader->board && !section->board)
+        report(reader, name, NULL, "expected a section that a board profile may have");
 
     reader->section = section ? section->name : NULL;
     reader->section_seen = true;
@@ -422,7 +425,7 @@ static int on_value(void *userdata, const char *section, const char *key, const 
     return 1;
 }
 
-int config_read(struct config *config, FILE *file, const char *name,
+int config_read(struct config *config, FILE *file, const char *name, bool board,
                 struct config_problems *problems)
 {
     _cleanup_(freep) struct config_reader *reader = NULL;
@@ -438,6 +441,7 @@ int config_read(struct config *config, FILE *file, const char *name,
     reader->problems = problems;
     reader->file = file;
     reader->name = name;
+    reader->board = board;
 
     r = ini_parse_stream(on_line, reader, on_value, reader);
     if (reader->error < 0)

@@ -78,14 +78,15 @@ static size_t count_options(void)
     return n;
 }
 
-static int config_new(struct config **ret)
+static int config_new(struct config **ret, const char *name)
 {
     _cleanup_(config_freep) struct config *config = calloc(1, sizeof(*config));
 
     if (!config)
         return -ENOMEM;
     config->origins = calloc(count_options(), sizeof(*config->origins));
-    if (!config->origins)
+    config->name = strdup(name);
+    if (!config->origins || !config->name)
         return -ENOMEM;
     *ret = config;
     config = NULL;
@@ -104,6 +105,7 @@ struct config *config_free(struct config *config)
             free(config->origins[i].place);
     }
     free(config->origins);
+    free(config->name);
     free(config);
     return NULL;
 }
@@ -166,22 +168,24 @@ static int apply_defaults(struct config *config)
 
 /* Files */
 
+enum config_kind { CONFIG_REQUIRED, CONFIG_OPTIONAL, CONFIG_BOARD };
+
 static int unreadable(struct config_problems *problems, const char *path, int error)
 {
     config_problem(problems, false, path, "cannot be read: %s", strerror(-error));
     return error;
 }
 
-static int read_path(struct config *config, const char *path, bool optional,
+static int read_path(struct config *config, const char *path, enum config_kind kind,
                      struct config_problems *problems)
 {
     _cleanup_(fclosep) FILE *file = fopen(path, "re");
     int r = file ? 0 : -errno;
 
-    if (r == -ENOENT && optional)
+    if (r == -ENOENT && kind == CONFIG_OPTIONAL)
         return 0;
     if (r == 0)
-        r = config_read(config, file, path, problems);
+        r = config_read(config, file, path, kind == CONFIG_BOARD, problems);
     return r < 0 ? unreadable(problems, path, r) : 0;
 }
 
@@ -207,7 +211,7 @@ static int read_drop_in(struct config *config, const char *directory, const char
         path = NULL;
         return -ENOMEM;
     }
-    return read_path(config, path, false, problems);
+    return read_path(config, path, CONFIG_REQUIRED, problems);
 }
 
 static int read_drop_ins(struct config *config, const char *directory,
@@ -229,32 +233,97 @@ static int read_drop_ins(struct config *config, const char *directory,
     return result;
 }
 
+/* The file and its drop-ins. */
+static int read_files(struct config *config, const char *path, const char *drop_in_dir,
+                      bool optional, struct config_problems *problems)
+{
+    int r = read_path(config, path, optional ? CONFIG_OPTIONAL : CONFIG_REQUIRED, problems);
+    int r_drop_ins = drop_in_dir ? read_drop_ins(config, drop_in_dir, problems) : 0;
+
+    return r < 0 ? r : r_drop_ins;
+}
+
+/* Where a profile of that name lies: the administrator's own before the ones that came along. */
+static int find_board(char **ret, const char *board)
+{
+    static const char *const folders[] = {NABAZTAGD_SYSCONFDIR "/boards", NABAZTAGD_BOARDDIR};
+    int r = -ENOENT;
+
+    if (strchr(board, '/'))
+        return strdup_to(ret, board);
+    for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+        _cleanup_(freep) char *path = NULL;
+
+        if (asprintf(&path, "%s/%s.conf", folders[i], board) < 0) {
+            path = NULL;
+            return -ENOMEM;
+        }
+        if (access(path, F_OK) == 0)
+            return strdup_to(ret, path);
+        r = errno == ENOENT ? r : -errno;
+    }
+    return r;
+}
+
+/* The profile that `seen` names is read first of all, so that the files win over it. */
+static int read_board(struct config *config, const struct config *seen,
+                      struct config_problems *problems)
+{
+    _cleanup_(freep) char *path = NULL;
+    const char *board = seen->body.board;
+    int r = !board || streq(board, "sim") ? 0 : find_board(&path, board);
+
+    if (r == -ENOENT) {
+        config_blame(seen, problems, "body", "board",
+                     "expected sim, a profile in " NABAZTAGD_SYSCONFDIR
+                     "/boards or " NABAZTAGD_BOARDDIR ", or a path with a `/`");
+        return 0;
+    }
+    if (r == 0 && path)
+        r = read_path(config, path, CONFIG_BOARD, problems);
+    return r;
+}
+
 /* What follows the reading; `result` is how that went. */
-static int finish(struct config *config, const char *name, int result,
-                  struct config_problems *problems)
+static int finish(struct config *config, int result, struct config_problems *problems)
 {
     int r = apply_defaults(config);
 
     if (r < 0)
         return r;
-    config_check(config, name, problems);
+    config_check(config, problems);
     if (result < 0)
         return result;
     return problems->errors > 0 ? -EINVAL : 0;
+}
+
+/* Which board it is, must be known first: all is read once for that alone. */
+static int read_all(struct config *config, const char *path, const char *drop_in_dir, bool optional,
+                    struct config_problems *problems)
+{
+    _cleanup_(config_freep) struct config *seen = NULL;
+    struct config_problems ignored = {.count = 0};
+    int r = config_new(&seen, path), r_board = 0;
+
+    if (r < 0)
+        return r;
+    if (read_files(seen, path, drop_in_dir, optional, &ignored) != -ENOMEM)
+        r_board = read_board(config, seen, problems);
+    config_problems_clear(&ignored);
+    r = read_files(config, path, drop_in_dir, optional, problems);
+    return r < 0 ? r : r_board;
 }
 
 int config_load(struct config **ret, const char *path, const char *drop_in_dir, bool optional,
                 struct config_problems *problems)
 {
     _cleanup_(config_freep) struct config *config = NULL;
-    int r = config_new(&config), r_drop_ins = 0;
+    int r = config_new(&config, path);
 
     if (r < 0)
         return r;
-    r = read_path(config, path, optional, problems);
-    if (drop_in_dir)
-        r_drop_ins = read_drop_ins(config, drop_in_dir, problems);
-    r = finish(config, path, r < 0 ? r : r_drop_ins, problems);
+    r = read_all(config, path, drop_in_dir, optional, problems);
+    r = finish(config, r, problems);
     if (r < 0)
         return r;
     *ret = config;
@@ -266,14 +335,14 @@ int config_load_stream(struct config **ret, FILE *file, const char *name,
                        struct config_problems *problems)
 {
     _cleanup_(config_freep) struct config *config = NULL;
-    int r = config_new(&config);
+    int r = config_new(&config, name);
 
     if (r < 0)
         return r;
-    r = config_read(config, file, name, problems);
+    r = config_read(config, file, name, false, problems);
     if (r < 0)
         unreadable(problems, name, r);
-    r = finish(config, name, r, problems);
+    r = finish(config, r, problems);
     if (r < 0)
         return r;
     *ret = config;

@@ -15,6 +15,18 @@ enum dialect { DIALECT_STANDARD, DIALECT_VIOLET };
 enum tls_mode { TLS_REQUIRED, TLS_OPTIONAL, TLS_DIRECT, TLS_OFF };
 enum language { LANGUAGE_EN, LANGUAGE_FR, LANGUAGE_DE, LANGUAGE_IT, LANGUAGE_COUNT };
 
+/* How a motor is driven: see [ear-left] bridge. */
+enum bridge { BRIDGE_IN_IN, BRIDGE_IN_IN_EN, BRIDGE_PHASE_ENABLE };
+
+#define CONFIG_EARS 2 /* left, right */
+#define CONFIG_LEDS 5 /* nose, left, middle, right, bottom */
+
+/* Lines as base/line-spec.h reads them; NULL when not set. */
+struct config_ear {
+    enum bridge bridge;
+    char *forward, *backward, *phase, *enable, *encoder;
+};
+
 /* Strings are NULL when not set; lists are NULL-terminated arrays, never NULL themselves. */
 struct config {
     struct {
@@ -52,8 +64,19 @@ struct config {
         unsigned brightness; /* percent */
     } body;
     struct {
+        char *chip;
+    } gpio;
+    struct config_ear ears[CONFIG_EARS];
+    struct {
+        char *line;
         uint64_t debounce_usec, double_usec, long_usec;
     } button;
+    struct {
+        char *driver;
+        char **at[CONFIG_LEDS]; /* where each LED is; what that means is the driver's */
+        char *order;            /* "rgb", or five such words, one for each LED */
+        char *data, *clock, *mode, *latch;
+    } leds;
     struct {
         char *socket;
     } sim;
@@ -65,6 +88,7 @@ struct config {
         char **platforms;
     } violet;
 
+    char *name;                    /* of its file, for people */
     struct config_origin *origins; /* where each option came from, in table order */
 };
 
@@ -102,6 +126,10 @@ static inline void config_freep(struct config **config)
 {
     *config = config_free(*config);
 }
+
+/* Adds the problem "[section] key: text" with the place where that key was set. */
+void config_blame(const struct config *config, struct config_problems *problems,
+                  const char *section, const char *key, const char *format, ...) _printf_(5, 6);
 
 /* Every key with its effective value and where it came from; secrets masked. Returns 0 or -errno.
  */

@@ -6,16 +6,19 @@
 #include <sys/un.h>
 
 #include "base/jid.h"
+#include "base/line-spec.h"
 #include "base/parse.h"
 
 static const char *const dialect_names[] = {"standard", "violet", NULL};
 static const char *const tls_mode_names[] = {"required", "optional", "direct", "off", NULL};
 static const char *const mechanism_names[] = {"SCRAM-SHA-256", "SCRAM-SHA-1", "DIGEST-MD5", "PLAIN",
                                               NULL};
+static const char *const bridge_names[] = {"in-in", "in-in-en", "phase-enable", NULL};
 const char *const language_names[LANGUAGE_COUNT + 1] = {"en", "fr", "de", "it", NULL};
 
 static_assert(sizeof(enum dialect) == sizeof(unsigned) &&
                   sizeof(enum tls_mode) == sizeof(unsigned) &&
+                  sizeof(enum bridge) == sizeof(unsigned) &&
                   sizeof(enum language) == sizeof(unsigned),
               "enums are stored as unsigned");
 
@@ -194,6 +197,38 @@ static int parse_serial_number(const struct option *option, const char *text, vo
     return r < 0 ? r : strdup_to(field, digits);
 }
 
+static int parse_line(const struct option *option, const char *text, void *field)
+{
+    struct line_spec spec;
+    int r = line_spec_parse(text, &spec);
+
+    return r < 0 ? r : strdup_to(field, text);
+}
+
+static int parse_word(const struct option *option, const char *text, void *field)
+{
+    return strpbrk(text, " \t") ? -EINVAL : strdup_to(field, text);
+}
+
+/* One order of the colours: each letter once. */
+static bool is_order(const char *word, size_t length)
+{
+    return length == 3 && memchr(word, 'r', 3) && memchr(word, 'g', 3) && memchr(word, 'b', 3);
+}
+
+static int parse_order(const struct option *option, const char *text, void *field)
+{
+    size_t words = 0, length;
+
+    for (const char *word = text; *word; word += length + strspn(word + length, " \t")) {
+        length = strcspn(word, " \t");
+        if (!is_order(word, length))
+            return -EINVAL;
+        words++;
+    }
+    return words == 1 || words == CONFIG_LEDS ? strdup_to(field, text) : -EINVAL;
+}
+
 /* The part of a URL between "://" and the path: where it begins and its length; NULL without http
  * or https. */
 static const char *url_authority(const char *url, size_t *ret_length)
@@ -288,6 +323,11 @@ static int list_append(void *field, const char *word)
     longer[n] = copy;
     longer[n + 1] = NULL;
     return 0;
+}
+
+static int parse_list_word(const struct option *option, const char *text, void *field)
+{
+    return list_append(field, text);
 }
 
 static int parse_mechanism(const struct option *option, const char *text, void *field)
@@ -487,4 +527,40 @@ const struct option_type option_platforms = {
     .parse = parse_platform,
     .clear = clear_list,
     .is_list = true,
+};
+
+const struct option_type option_bridge = {
+    .expected = "in-in, in-in-en or phase-enable",
+    .parse = parse_choice,
+    .format = format_choice,
+    .clear = clear_nothing,
+    .names = bridge_names,
+};
+
+const struct option_type option_line = {
+    .expected = "a line such as 17, GPIO17 or CHIP:17,active-low,pull-up",
+    .parse = parse_line,
+    .format = format_string,
+    .clear = clear_string,
+};
+
+const struct option_type option_word = {
+    .expected = "one word",
+    .parse = parse_word,
+    .format = format_string,
+    .clear = clear_string,
+};
+
+const struct option_type option_words = {
+    .expected = "words separated by spaces",
+    .parse = parse_list_word,
+    .clear = clear_list,
+    .is_list = true,
+};
+
+const struct option_type option_order = {
+    .expected = "the order of the colours such as rgb, for all, or five of them",
+    .parse = parse_order,
+    .format = format_string,
+    .clear = clear_string,
 };

@@ -42,6 +42,7 @@ struct option {
 struct option_section {
     const char *name;
     const char *help;
+    bool board; /* what a board profile may set */
 };
 
 /* In the order of the documentation; NULL behind the last one. */
@@ -68,6 +69,7 @@ const char *option_nearest_section(const char *name);
 extern const struct option_type option_bool, option_text, option_account, option_resource,
     option_server, option_dialect, option_tls_mode, option_language, option_path,
     option_socket_path, option_email, option_fingerprint, option_serial, option_url, option_time,
-    option_number, option_mechanisms, option_people, option_rooms, option_hosts, option_platforms;
+    option_number, option_mechanisms, option_people, option_rooms, option_hosts, option_platforms,
+    option_bridge, option_line, option_word, option_words, option_order;
 
 #endif

@@ -181,10 +181,10 @@ static void on_clicks(unsigned clicks, void *userdata)
     struct body *body = userdata;
 
     if (body->listener->on_button)
-        body->listener->on_button(clicks, body->userdata);
+        body->listener->on_button(clicks > 1 ? BUTTON_DOUBLE_CLICK : BUTTON_CLICK, body->userdata);
 }
 
-static void on_edge(enum line line, bool level, uint64_t usec, void *userdata)
+static void on_edge(unsigned line, bool level, uint64_t usec, void *userdata)
 {
     struct body *body = userdata;
 
@@ -275,6 +275,20 @@ bool body_ears_settled(const struct body *body)
     return true;
 }
 
+void body_led_fade(struct body *body, enum led_index led, uint32_t color, uint64_t usec)
+{
+    int r = leds_fade(body->leds, led, color, usec);
+    if (r < 0)
+        log_debug("LED %s: %s", led_name(led), strerror(-r));
+}
+
+void body_set_dark(struct body *body, bool dark)
+{
+    int r = leds_set_dark(body->leds, dark);
+    if (r < 0)
+        log_debug("LEDs: %s", strerror(-r));
+}
+
 uint32_t body_led_get(const struct body *body, enum led_index led)
 {
     return leds_get(body->leds, led);
@@ -322,16 +336,14 @@ static int add_timers(struct body *body, sd_event *event)
                              body);
 }
 
-static int add_leds(struct body *body, const struct config *config, struct leds_sim **ret_sim)
+static int add_leds(struct body *body, sd_event *event, const struct config *config,
+                    struct leds_sim **ret_sim)
 {
-    int r = leds_sim_new(ret_sim);
-    if (r < 0)
-        return r;
+    int r = leds_new(&body->leds, event, config->body.brightness);
 
-    r = leds_new(&body->leds, leds_sim_driver(*ret_sim), config->body.brightness);
-    if (r < 0)
-        leds_sim_driver(*ret_sim)->ops->free(leds_sim_driver(*ret_sim));
-    return r;
+    if (r == 0)
+        r = leds_sim_new(ret_sim);
+    return r < 0 ? r : leds_attach(body->leds, leds_sim_bank(*ret_sim));
 }
 
 static int add_inputs(struct body *body, const struct config *config)
@@ -366,11 +378,11 @@ static int add_sim(struct body *body, sd_event *event, const struct config *conf
     if (r < 0)
         return r;
     body->lines = lines_sim_lines(lines);
-    body->lines->on_edge = on_edge;
+    body->lines->listener.on_edge = on_edge;
     body->lines->userdata = body;
     motors_off(body);
 
-    r = add_leds(body, config, &leds);
+    r = add_leds(body, event, config, &leds);
     if (r < 0 || !config->sim.socket)
         return r;
     return bench_new(&body->bench, event, config->sim.socket, lines, leds);
@@ -388,10 +400,11 @@ static int set_up(struct body *body, sd_event *event, const struct config *confi
 }
 
 int body_new(struct body **ret, sd_event *event, const struct config *config,
-             const struct body_listener *listener, void *userdata)
+             const struct body_listener *listener, void *userdata, struct body_fault *ret_fault)
 {
     if (!streq(config->body.board, "sim"))
-        return -ENOENT;
+        return body_fault_set(ret_fault, -ENOENT, "gpio-failed", "board %s is not supported",
+                              config->body.board);
 
     struct body *body = calloc(1, sizeof(*body));
     if (!body)
@@ -402,7 +415,7 @@ int body_new(struct body **ret, sd_event *event, const struct config *config,
     int r = set_up(body, event, config);
     if (r < 0) {
         body_free(body);
-        return r;
+        return body_fault_set(ret_fault, r, "gpio-failed", "%s", strerror(-r));
     }
     body_home(body);
     *ret = body;

@@ -9,6 +9,7 @@
 
 #include "base/config.h"
 #include "base/util.h"
+#include "body/fault.h"
 
 /* Wire index order; left and right as seen from the front. */
 enum ear_index { EAR_LEFT, EAR_RIGHT, EAR_COUNT };
@@ -26,24 +27,31 @@ enum ear_state {
 
 enum ear_way { EAR_FORWARD, EAR_BACKWARD, EAR_SHORTEST };
 
+/* Down and up are told at once, the others when they are decided. A long press is told while the
+ * button is still held. */
+enum button_event { BUTTON_DOWN, BUTTON_UP, BUTTON_CLICK, BUTTON_DOUBLE_CLICK, BUTTON_LONG_PRESS };
+
 struct body;
 
 struct body_listener {
-    /* One click or (2) a double click was completed. */
-    void (*on_button)(unsigned clicks, void *userdata);
+    void (*on_button)(enum button_event event, void *userdata);
     /* Both ears are at rest again after homing or moving, or broken. */
     void (*on_ears_settled)(void *userdata);
     /* A hand moved ears and let go; their positions are known again. */
     void (*on_ears_moved)(unsigned left, unsigned right, void *userdata);
+    /* An ear at rest left its place a little, by itself: too little for a hand. */
+    void (*on_ears_strayed)(void *userdata);
+    /* Something is wrong with the hardware (`fault`), or (NULL) all of it works again. */
+    void (*on_fault)(const struct body_fault *fault, void *userdata);
 };
 
 /*
  * Builds the body that `config->body.board` names; all motor lines are set to 0 as the first act
- * and the ears start homing. `config` must outlive the body. Returns 0, -ENOENT for an unknown
- * board, or -errno.
+ * and the ears start homing. `config` must outlive the body. Returns 0, or -errno with *ret_fault
+ * filled in. Hardware that goes away later comes back by itself.
  */
 int body_new(struct body **ret, sd_event *event, const struct config *config,
-             const struct body_listener *listener, void *userdata);
+             const struct body_listener *listener, void *userdata, struct body_fault *ret_fault);
 
 /* Motors off, LEDs dark, everything freed. Accepts NULL, returns NULL. */
 struct body *body_free(struct body *body);
@@ -51,12 +59,13 @@ struct body *body_free(struct body *body);
 /* Takes brightness and button times from a new configuration, which must outlive the body. */
 void body_reconfigure(struct body *body, const struct config *config);
 
-/* "simulated body", for people. */
+/* "simulated body", "tagtagtag-2019"; for people. Valid until the next call. */
 const char *body_description(const struct body *body);
 
 /*
  * Sends an ear to `position` (0–16; 17 × n more is n extra turns). An unknown ear is homed first, a
- * homing one goes there afterwards. Returns 0, -ERANGE, or -EIO when the ear is broken.
+ * homing one goes there afterwards. Returns 0, -ERANGE, -EIO when the ear is broken, or -ENODEV
+ * while the hardware is away.
  */
 int body_ear_go(struct body *body, enum ear_index ear, unsigned position, enum ear_way way);
 
@@ -76,6 +85,10 @@ bool body_ears_settled(const struct body *body);
 
 /* Colours are 0xrrggbb. */
 void body_led_set(struct body *body, enum led_index led, uint32_t color);
+/* The same in the course of `usec`. */
+void body_led_fade(struct body *body, enum led_index led, uint32_t color, uint64_t usec);
+/* Dark whatever the LEDs are set to, until taken back. */
+void body_set_dark(struct body *body, bool dark);
 uint32_t body_led_get(const struct body *body, enum led_index led);
 
 /* "left", "right"; "nose" … "bottom". */

@@ -3,47 +3,55 @@
 #include <errno.h>
 
 struct leds_sim {
-    struct leds_driver driver; /* first: the driver is this struct */
+    struct led_bank bank; /* first: the bank is this struct */
     uint32_t shown[LED_COUNT];
     leds_sim_watcher on_led;
     void *userdata;
 };
 
-static int leds_sim_show(struct leds_driver *driver, const uint32_t colors[LED_COUNT])
+static uint32_t color_of(struct led_light light)
 {
-    struct leds_sim *sim = (struct leds_sim *)driver;
+    return (uint32_t)light_encode(light.red) << 16 | (uint32_t)light_encode(light.green) << 8 |
+           light_encode(light.blue);
+}
+
+static int leds_sim_show(struct led_bank *bank, const struct led_light lights[LED_COUNT])
+{
+    struct leds_sim *sim = (struct leds_sim *)bank;
 
     for (enum led_index i = 0; i < LED_COUNT; i++) {
-        if (sim->shown[i] == colors[i])
+        uint32_t color = color_of(lights[i]);
+
+        if (sim->shown[i] == color)
             continue;
-        sim->shown[i] = colors[i];
+        sim->shown[i] = color;
         if (sim->on_led)
-            sim->on_led(i, colors[i], sim->userdata);
+            sim->on_led(i, color, sim->userdata);
     }
     return 0;
 }
 
-static struct leds_driver *leds_sim_free(struct leds_driver *driver)
+static struct led_bank *leds_sim_free(struct led_bank *bank)
 {
-    free(driver);
+    free(bank);
     return NULL;
 }
 
 int leds_sim_new(struct leds_sim **ret)
 {
-    static const struct leds_ops ops = {.show = leds_sim_show, .free = leds_sim_free};
+    static const struct led_bank_ops ops = {.show = leds_sim_show, .free = leds_sim_free};
 
     struct leds_sim *sim = calloc(1, sizeof(*sim));
     if (!sim)
         return -ENOMEM;
-    sim->driver.ops = &ops;
+    sim->bank.ops = &ops;
     *ret = sim;
     return 0;
 }
 
-struct leds_driver *leds_sim_driver(struct leds_sim *sim)
+struct led_bank *leds_sim_bank(struct leds_sim *sim)
 {
-    return &sim->driver;
+    return &sim->bank;
 }
 
 uint32_t leds_sim_shown(const struct leds_sim *sim, enum led_index led)

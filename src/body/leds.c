@@ -1,47 +1,122 @@
 #include "body/leds.h"
 
 #include <errno.h>
+#include <time.h>
 
-struct leds {
-    struct leds_driver *driver;
-    unsigned brightness;
-    uint32_t colors[LED_COUNT];
-    uint32_t shown[LED_COUNT];
+#include "base/clock.h"
+
+#define FRAME_USEC (20 * USEC_PER_MSEC)
+
+/* One LED: `from` at `began_usec` to what `color` is, at `ends_usec`. No fade: the latter is 0. */
+struct led {
+    uint32_t color;
+    struct led_light from;
+    uint64_t began_usec, ends_usec;
 };
 
-static uint32_t dim(uint32_t color, unsigned percent)
-{
-    uint32_t dimmed = 0;
+struct leds {
+    struct led_bank *bank; /* NULL: nobody shows them */
+    sd_event_source *frames;
+    unsigned brightness;
+    bool dark;
+    struct led leds[LED_COUNT];
+    struct led_light shown[LED_COUNT];
+    bool unsure; /* what is shown is not known */
+};
 
-    for (unsigned shift = 0; shift < 24; shift += 8)
-        dimmed |= (((color >> shift & 0xff) * percent + 50) / 100) << shift;
-    return dimmed;
+/* ---- the light of a moment ---- */
+
+static struct led_light goal_of(const struct leds *leds, enum led_index led)
+{
+    return light_from_color(leds->leds[led].color, leds->dark ? 0 : leds->brightness);
 }
 
-static int update(struct leds *leds)
+static uint16_t between(uint16_t from, uint16_t to, uint64_t part, uint64_t whole)
 {
-    uint32_t colors[LED_COUNT];
+    return (uint16_t)((from * (whole - part) + to * part) / whole);
+}
 
-    for (unsigned i = 0; i < LED_COUNT; i++)
-        colors[i] = dim(leds->colors[i], leds->brightness);
-    if (memcmp(colors, leds->shown, sizeof(colors)) == 0)
+static struct led_light light_now(const struct leds *leds, enum led_index index, uint64_t now_usec)
+{
+    const struct led *led = &leds->leds[index];
+    struct led_light goal = goal_of(leds, index), from = led->from;
+
+    if (now_usec >= led->ends_usec || leds->dark)
+        return goal;
+
+    uint64_t part = now_usec - led->began_usec, whole = led->ends_usec - led->began_usec;
+    return (struct led_light){.red = between(from.red, goal.red, part, whole),
+                              .green = between(from.green, goal.green, part, whole),
+                              .blue = between(from.blue, goal.blue, part, whole)};
+}
+
+static bool is_fading(const struct leds *leds, uint64_t now_usec)
+{
+    for (enum led_index i = 0; i < LED_COUNT; i++)
+        if (now_usec < leds->leds[i].ends_usec)
+            return true;
+    return false;
+}
+
+/* ---- showing ---- */
+
+static int show(struct leds *leds, uint64_t now_usec)
+{
+    struct led_light lights[LED_COUNT];
+
+    for (enum led_index i = 0; i < LED_COUNT; i++)
+        lights[i] = light_now(leds, i, now_usec);
+    if (!leds->bank || (!leds->unsure && memcmp(lights, leds->shown, sizeof(lights)) == 0))
         return 0;
 
-    int r = leds->driver->ops->show(leds->driver, colors);
-    if (r >= 0)
-        memcpy(leds->shown, colors, sizeof(colors));
+    int r = leds->bank->ops->show(leds->bank, lights);
+    leds->unsure = r < 0;
+    memcpy(leds->shown, lights, sizeof(lights));
     return r;
+}
+
+/* Shows the present, and goes on with it as long as something fades. */
+static int update(struct leds *leds)
+{
+    uint64_t now = clock_now_usec();
+    int r = show(leds, now);
+
+    if (!is_fading(leds, now) || !leds->bank) {
+        sd_event_source_set_enabled(leds->frames, SD_EVENT_OFF);
+        return r;
+    }
+    sd_event_source_set_time(leds->frames, now + FRAME_USEC);
+    sd_event_source_set_enabled(leds->frames, SD_EVENT_ONESHOT);
+    return r;
+}
+
+static int on_frame(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    update(userdata);
+    return 0;
+}
+
+/* ---- what is to be shown ---- */
+
+int leds_fade(struct leds *leds, enum led_index led, uint32_t color, uint64_t usec)
+{
+    uint64_t now = clock_now_usec();
+
+    leds->leds[led] = (struct led){.color = color & 0xffffff,
+                                   .from = light_now(leds, led, now),
+                                   .began_usec = now,
+                                   .ends_usec = usec > 0 ? now + usec : 0};
+    return update(leds);
 }
 
 int leds_set(struct leds *leds, enum led_index led, uint32_t color)
 {
-    leds->colors[led] = color & 0xffffff;
-    return update(leds);
+    return leds_fade(leds, led, color, 0);
 }
 
 uint32_t leds_get(const struct leds *leds, enum led_index led)
 {
-    return leds->colors[led];
+    return leds->leds[led].color;
 }
 
 int leds_set_brightness(struct leds *leds, unsigned brightness)
@@ -50,19 +125,42 @@ int leds_set_brightness(struct leds *leds, unsigned brightness)
     return update(leds);
 }
 
-int leds_new(struct leds **ret, struct leds_driver *driver, unsigned brightness)
+int leds_set_dark(struct leds *leds, bool dark)
+{
+    leds->dark = dark;
+    return update(leds);
+}
+
+/* ---- life ---- */
+
+static void drop_bank(struct leds *leds)
+{
+    if (leds->bank)
+        leds->bank->ops->free(leds->bank);
+    leds->bank = NULL;
+}
+
+int leds_attach(struct leds *leds, struct led_bank *bank)
+{
+    drop_bank(leds);
+    leds->bank = bank;
+    leds->unsure = true;
+    return update(leds);
+}
+
+int leds_new(struct leds **ret, sd_event *event, unsigned brightness)
 {
     struct leds *leds = calloc(1, sizeof(*leds));
+    int r;
+
     if (!leds)
         return -ENOMEM;
-
-    leds->driver = driver;
     leds->brightness = brightness > 100 ? 100 : brightness;
-
-    /* Whatever a predecessor left on goes dark. */
-    int r = driver->ops->show(driver, leds->shown);
+    r = sd_event_add_time(event, &leds->frames, CLOCK_MONOTONIC, 0, USEC_PER_MSEC, on_frame, leds);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(leds->frames, SD_EVENT_OFF);
     if (r < 0) {
-        free(leds);
+        leds_free(leds);
         return r;
     }
     *ret = leds;
@@ -73,9 +171,18 @@ struct leds *leds_free(struct leds *leds)
 {
     if (!leds)
         return NULL;
-
-    leds->driver->ops->show(leds->driver, (const uint32_t[LED_COUNT]){0});
-    leds->driver->ops->free(leds->driver);
+    leds->dark = true;
+    show(leds, clock_now_usec());
+    drop_bank(leds);
+    sd_event_source_disable_unref(leds->frames);
     free(leds);
+    return NULL;
+}
+
+const struct led_driver *led_driver_find(const char *name)
+{
+    for (const struct led_driver *const *driver = led_driver_table; *driver; driver++)
+        if (streq((*driver)->name, name))
+            return *driver;
     return NULL;
 }

@@ -88,8 +88,8 @@ static void deliver(struct lines_sim *sim)
 {
     for (size_t i = 0; i < sim->queued; i++) {
         struct edge edge = sim->queue[i];
-        if (sim->lines.on_edge)
-            sim->lines.on_edge(edge.line, edge.level, edge.usec, sim->lines.userdata);
+        if (sim->lines.listener.on_edge)
+            sim->lines.listener.on_edge(edge.line, edge.level, edge.usec, sim->lines.userdata);
     }
     sim->queued = 0;
 }
@@ -139,7 +139,7 @@ static int lines_sim_set(struct lines *lines, unsigned mask, unsigned levels)
     return arm(sim);
 }
 
-static int lines_sim_get(struct lines *lines, enum line line)
+static int lines_sim_get(struct lines *lines, unsigned line)
 {
     struct lines_sim *sim = (struct lines_sim *)lines;
 

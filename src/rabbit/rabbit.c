@@ -84,16 +84,19 @@ static xmpp_stanza_t *button_payload(struct rabbit *rabbit, unsigned clicks)
     return button;
 }
 
-static void on_button(unsigned clicks, void *userdata)
+static void on_button(enum button_event event, void *userdata)
 {
     static const char *const texts[LANGUAGE_COUNT][2] = {{"Click!", "Double click!"},
                                                          {"Clic !", "Double clic !"},
                                                          {"Klick!", "Doppelklick!"},
                                                          {"Clic!", "Doppio clic!"}};
     struct rabbit *rabbit = userdata;
-    xmpp_stanza_t *button = button_payload(rabbit, clicks);
-    unsigned told = 0;
+    unsigned told = 0, clicks = event == BUTTON_DOUBLE_CLICK ? 2 : 1;
+    xmpp_stanza_t *button;
 
+    if (event != BUTTON_CLICK && event != BUTTON_DOUBLE_CLICK)
+        return;
+    button = button_payload(rabbit, clicks);
     if (button) {
         told =
             owners_tell(rabbit->owners, texts[rabbit->config->rabbit.language][clicks > 1], button);
@@ -258,11 +261,12 @@ static int build_body(struct rabbit *rabbit)
         .on_ears_settled = on_ears_settled,
         .on_ears_moved = on_ears_moved,
     };
-    int r = body_new(&rabbit->body, rabbit->event, rabbit->config, &listener, rabbit);
+    struct body_fault fault = {.cause = "gpio-failed"};
+    int r = body_new(&rabbit->body, rabbit->event, rabbit->config, &listener, rabbit, &fault);
 
     if (r < 0)
         log_event(LOG_ERR, MESSAGE_BODY_FAILED, NULL,
-                  "The body cannot be used: %s; check [body] and [sim]", strerror(-r));
+                  "The body cannot be used: %s; check [body] and [sim]", fault.text);
     return r;
 }
 

@@ -19,7 +19,7 @@ static void check_fold(const char *text)
     require(strlen(little) < sizeof(little));
 }
 
-static void on_button(unsigned clicks, void *userdata)
+static void on_button(enum button_event event, void *userdata)
 {
 }
 
@@ -33,7 +33,8 @@ static void on_ears_moved(unsigned left, unsigned right, void *userdata)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct body_listener listener = {on_button, on_ears_settled, on_ears_moved};
+    static const struct body_listener listener = {
+        .on_button = on_button, .on_ears_settled = on_ears_settled, .on_ears_moved = on_ears_moved};
     char *text = fuzz_text(data, size), reply[COMMAND_REPLY_MAX] = "";
     struct config config = {.body = {.board = (char *)"sim", .brightness = 100}};
     struct command_context context = {.status = "fuzzed", .language = LANGUAGE_FR};
@@ -42,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     check_fold(text);
     require(sd_event_new(&event) >= 0);
-    require(body_new(&context.body, event, &config, &listener, NULL) == 0);
+    require(body_new(&context.body, event, &config, &listener, NULL, NULL) == 0);
     if (command_run(text, &context, reply, &command) == COMMAND_WHEN_RESTS)
         command_finish(command, &context, reply);
     require(*reply && memchr(reply, '\0', sizeof(reply)));

@@ -59,7 +59,7 @@ static void describe(char *ret, size_t size, void *userdata)
     snprintf(ret, size, "fuzzed");
 }
 
-static void on_button(unsigned clicks, void *userdata)
+static void on_button(enum button_event event, void *userdata)
 {
 }
 
@@ -75,7 +75,8 @@ static void set_up(struct world *world)
 {
     static const struct router_identity identity = {"nabaztagd", "0", "Nabaztag"};
     static const struct router_listener router_listener = {on_send, on_message, on_presence};
-    static const struct body_listener body_listener = {on_button, on_ears_settled, on_ears_moved};
+    static const struct body_listener body_listener = {
+        .on_button = on_button, .on_ears_settled = on_ears_settled, .on_ears_moved = on_ears_moved};
     static const struct chat_listener chat_listener = {describe};
     static char text[] = "[access]\nowners = " OWNER "\n";
     struct config_problems problems = {.count = 0};
@@ -87,7 +88,7 @@ static void set_up(struct world *world)
     fclose(file);
     world->ctx = xmpp_ctx_new(NULL, NULL);
     require(world->ctx && sd_event_new(&world->event) >= 0);
-    require(body_new(&world->body, world->event, world->config, &body_listener, world) == 0);
+    require(body_new(&world->body, world->event, world->config, &body_listener, world, NULL) == 0);
     require(access_new(&world->access, world->config) == 0);
     require(router_new(&world->router, world->event, &identity, &router_listener, world) == 0);
     require(chat_new(&world->chat, world->config, world->access, world->router, world->body,

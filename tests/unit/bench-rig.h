@@ -43,9 +43,12 @@ struct rig {
     unsigned left, right; /* as told with the last hand's move */
 };
 
-static inline void on_button(unsigned clicks, void *userdata)
+static inline void on_button(enum button_event event, void *userdata)
 {
-    ((struct rig *)userdata)->clicks = clicks;
+    struct rig *rig = userdata;
+
+    if (event == BUTTON_CLICK || event == BUTTON_DOUBLE_CLICK)
+        rig->clicks = event == BUTTON_CLICK ? 1 : 2;
 }
 
 static inline void on_ears_settled(void *userdata)
@@ -66,7 +69,7 @@ static const struct body_listener listener = {
 
 static inline int start_body(struct rig *rig)
 {
-    return body_new(&rig->body, rig->event, &rig->config, &listener, rig);
+    return body_new(&rig->body, rig->event, &rig->config, &listener, rig, NULL);
 }
 
 static inline int set_up(void **state)

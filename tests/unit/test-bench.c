@@ -110,7 +110,8 @@ static void live_socket_is_refused(void **state)
     struct body *second = NULL;
 
     assert_int_equal(start_body(rig), 0);
-    assert_int_equal(body_new(&second, rig->event, &rig->config, &listener, rig), -EADDRINUSE);
+    assert_int_equal(body_new(&second, rig->event, &rig->config, &listener, rig, NULL),
+                     -EADDRINUSE);
     assert_null(second);
     ask(rig, join(rig, 0), "state\n", "\"t\":");
 }

@@ -14,7 +14,7 @@ struct room {
     struct chat *chat;
 };
 
-static void on_button(unsigned clicks, void *userdata)
+static void on_button(enum button_event event, void *userdata)
 {
 }
 
@@ -60,7 +60,8 @@ static int set_up(void **state)
     assert_int_equal(router_new(&wire->router, wire->event, &wire_identity, &router_listener, room),
                      0);
     assert_int_equal(router_bind(wire->router, WIRE_JID), 0);
-    assert_int_equal(body_new(&room->body, wire->event, room->config, &body_listener, room), 0);
+    assert_int_equal(body_new(&room->body, wire->event, room->config, &body_listener, room, NULL),
+                     0);
     assert_int_equal(access_new(&room->access, room->config), 0);
     assert_int_equal(chat_new(&room->chat, room->config, room->access, wire->router, room->body,
                               &chat_listener, room),

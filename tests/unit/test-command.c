@@ -14,7 +14,7 @@ struct talk {
     enum command_result result;
 };
 
-static void on_button(unsigned clicks, void *userdata)
+static void on_button(enum button_event event, void *userdata)
 {
 }
 
@@ -35,7 +35,7 @@ static int set_up(void **state)
     assert_non_null(talk);
     talk->config = config_from("[body]\nboard = sim\n");
     assert_true(sd_event_new(&talk->event) >= 0);
-    assert_int_equal(body_new(&talk->body, talk->event, talk->config, &listener, talk), 0);
+    assert_int_equal(body_new(&talk->body, talk->event, talk->config, &listener, talk, NULL), 0);
     *state = talk;
     return 0;
 }

@@ -307,7 +307,6 @@ static const struct {
      "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n",
      "3: [tls] fingerprint: expected none, because of mode = off\n"},
     {"[body]\nboard = pynab\n[sim]\nsocket = /x\n",
-     "2: [body] board: expected sim (this release knows no other board yet)\n"
      "4: [sim] socket: expected none, because [body] board is not sim\n"},
     {"[button]\nlong = 500ms\n",
      "2: [button] long: expected debounce to be shorter than double, and double shorter than "

@@ -8,37 +8,54 @@
 
 #include "body/leds-sim.h"
 
-/* A driver that writes down what it is asked to show, and fails on demand. */
+/* A bank that writes down what it is asked to show, and fails on demand. */
 struct recorder {
-    struct leds_driver driver;
+    struct led_bank bank;
     uint32_t shown[LED_COUNT];
     unsigned shows, frees;
     int result;
 };
 
-static int record(struct leds_driver *driver, const uint32_t colors[LED_COUNT])
+static int record(struct led_bank *bank, const struct led_light lights[LED_COUNT])
 {
-    struct recorder *recorder = (struct recorder *)driver;
+    struct recorder *recorder = (struct recorder *)bank;
 
     recorder->shows++;
-    memcpy(recorder->shown, colors, sizeof(recorder->shown));
+    for (unsigned i = 0; i < LED_COUNT; i++)
+        recorder->shown[i] = (uint32_t)light_encode(lights[i].red) << 16 |
+                             (uint32_t)light_encode(lights[i].green) << 8 |
+                             light_encode(lights[i].blue);
     return recorder->result;
 }
 
-static struct leds_driver *record_free(struct leds_driver *driver)
+static struct led_bank *record_free(struct led_bank *bank)
 {
-    ((struct recorder *)driver)->frees++;
+    ((struct recorder *)bank)->frees++;
     return NULL;
 }
 
-static const struct leds_ops recorder_ops = {.show = record, .free = record_free};
+static const struct led_bank_ops recorder_ops = {.show = record, .free = record_free};
+
+static sd_event *event;
+
+static int open_event(void **state)
+{
+    return sd_event_new(&event);
+}
+
+static int close_event(void **state)
+{
+    event = sd_event_unref(event);
+    return 0;
+}
 
 static struct leds *make(struct recorder *recorder, unsigned brightness)
 {
     struct leds *leds = NULL;
 
-    *recorder = (struct recorder){.driver = {&recorder_ops}};
-    assert_int_equal(leds_new(&leds, &recorder->driver, brightness), 0);
+    *recorder = (struct recorder){.bank = {&recorder_ops}};
+    assert_int_equal(leds_new(&leds, event, brightness), 0);
+    assert_int_equal(leds_attach(leds, &recorder->bank), 0);
     return leds;
 }
 
@@ -57,14 +74,18 @@ static void starts_and_ends_dark(void **state)
     assert_null(leds_free(NULL));
 }
 
-static void driver_is_not_taken_over_when_it_fails(void **state)
+static void failing_bank_is_tried_again(void **state)
 {
-    struct recorder recorder = {.driver = {&recorder_ops}, .result = -EIO};
+    struct recorder recorder = {.bank = {&recorder_ops}, .result = -EIO};
     struct leds *leds = NULL;
 
-    assert_int_equal(leds_new(&leds, &recorder.driver, 100), -EIO);
-    assert_null(leds);
-    assert_int_equal(recorder.frees, 0);
+    assert_int_equal(leds_new(&leds, event, 100), 0);
+    assert_int_equal(leds_attach(leds, &recorder.bank), -EIO);
+    recorder.result = 0;
+    assert_int_equal(leds_set(leds, LED_NOSE, 0), 0);
+    assert_int_equal(recorder.shows, 2);
+    leds_free(leds);
+    assert_int_equal(recorder.frees, 1);
 }
 
 static void brightness_dims(void **state)
@@ -129,7 +150,8 @@ static void sim_tells_each_change_once(void **state)
     struct seen seen = {0};
 
     assert_int_equal(leds_sim_new(&sim), 0);
-    assert_int_equal(leds_new(&leds, leds_sim_driver(sim), 50), 0);
+    assert_int_equal(leds_new(&leds, event, 50), 0);
+    assert_int_equal(leds_attach(leds, leds_sim_bank(sim)), 0);
     leds_sim_watch(sim, on_led, &seen);
     leds_set(leds, LED_MIDDLE, 0x0000ff);
     leds_set(leds, LED_MIDDLE, 0x0000ff);
@@ -147,10 +169,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(starts_and_ends_dark),
-        cmocka_unit_test(driver_is_not_taken_over_when_it_fails),
+        cmocka_unit_test(failing_bank_is_tried_again),
         cmocka_unit_test(brightness_dims),
         cmocka_unit_test(shows_only_changes),
         cmocka_unit_test(sim_tells_each_change_once),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, open_event, close_event);
 }

@@ -23,7 +23,8 @@
 
 #define CONFIG       "/sys/kernel/config/gpio-sim"
 #define MOTORS       4 /* the first lines */
-#define FIRST_LED    LINE_COUNT
+#define BODY_LINES   7 /* these, the encoders and the button */
+#define FIRST_LED    BODY_LINES
 #define LINES        (FIRST_LED + 3 * LED_COUNT)
 #define LOOK_USEC    USEC_PER_MSEC
 #define REPLUG_USEC  (50 * USEC_PER_MSEC)
@@ -31,6 +32,12 @@
 #define BOUNCES      4 /* an even number: the last one is what the finger wants */
 #define BOUNCE_MSEC  20
 #define BOUNCE_LIMIT 50
+
+/* What the first lines of the chip are. */
+static const enum line roles[BODY_LINES] = {
+    LINE_LEFT_FORWARD, LINE_LEFT_BACKWARD, LINE_RIGHT_FORWARD, LINE_RIGHT_BACKWARD,
+    LINE_LEFT_ENCODER, LINE_RIGHT_ENCODER, LINE_BUTTON,
+};
 
 struct settings {
     const char *chip, *socket;
@@ -44,7 +51,7 @@ struct machine {
     sd_event_source *look, *bounce;
 
     bool plugged;
-    int values[LINES], pulls[LINE_COUNT];
+    int values[LINES], pulls[BODY_LINES];
     unsigned motors; /* bit n: level of line n */
     unsigned looks;
     unsigned bounces; /* still to come */
@@ -94,7 +101,7 @@ static void unplug(struct machine *machine)
     for (int i = 0; i < LINES; i++)
         if (machine->values[i] >= 0)
             close(machine->values[i]);
-    for (int i = 0; i < LINE_COUNT; i++)
+    for (int i = 0; i < BODY_LINES; i++)
         if (machine->pulls[i] >= 0)
             close(machine->pulls[i]);
     memset(machine->values, -1, sizeof(machine->values));
@@ -117,7 +124,7 @@ static int plug(struct machine *machine)
         r = read_word(chip, CONFIG "/%s/bank0/chip_name", name);
     for (int i = 0; r >= 0 && i < LINES; i++)
         r = machine->values[i] = open_line(device, chip, i, "value", O_RDONLY);
-    for (int i = 0; r >= 0 && i < LINE_COUNT; i++)
+    for (int i = 0; r >= 0 && i < BODY_LINES; i++)
         r = machine->pulls[i] = open_line(device, chip, i, "pull", O_WRONLY);
     if (r < 0) {
         unplug(machine);
@@ -149,7 +156,7 @@ static void line_pull(struct machine *machine, enum line line, bool up)
 /* The button connects its line to ground. */
 static void pull_button(struct machine *machine, bool pressed)
 {
-    line_pull(machine, LINE_BUTTON, !pressed);
+    line_pull(machine, BODY_LINES - 1, !pressed);
 }
 
 static int arm_bounce(struct machine *machine)
@@ -177,21 +184,22 @@ static void press(struct machine *machine, bool pressed)
     arm_bounce(machine);
 }
 
-static void on_edge(enum line line, bool level, uint64_t usec, void *userdata)
+static void on_edge(unsigned line, bool level, uint64_t usec, void *userdata)
 {
     if (line == LINE_BUTTON)
         press(userdata, level);
-    else
-        line_pull(userdata, line, level);
+    for (int i = MOTORS; i < BODY_LINES - 1; i++)
+        if (roles[i] == line)
+            line_pull(userdata, i, level);
 }
 
 static void pull_all(struct machine *machine)
 {
-    for (enum line i = LINE_LEFT_ENCODER; i <= LINE_RIGHT_ENCODER; i++)
-        line_pull(machine, i, machine->lines->ops->get(machine->lines, i));
+    for (int i = MOTORS; i < BODY_LINES - 1; i++)
+        line_pull(machine, i, lines_get(machine->lines, roles[i]));
     pull_button(machine, lines_sim_pressed(machine->sim));
     /* Nothing drives the motors of a chip that is new. */
-    for (enum line i = 0; i < MOTORS; i++)
+    for (int i = 0; i < MOTORS; i++)
         line_pull(machine, i, false);
 }
 
@@ -211,6 +219,17 @@ static bool is_shorted(unsigned levels)
     return (levels & 3U) == 3U || (levels & 12U) == 12U;
 }
 
+static void drive(struct machine *machine, unsigned levels)
+{
+    unsigned mask = 0, driven = 0;
+
+    for (int i = 0; i < MOTORS; i++) {
+        mask |= 1U << roles[i];
+        driven |= (levels >> i & 1U) << roles[i];
+    }
+    lines_set(machine->lines, mask, driven);
+}
+
 static void look_at_motors(struct machine *machine)
 {
     unsigned levels = motor_levels(machine);
@@ -221,7 +240,7 @@ static void look_at_motors(struct machine *machine)
     if (levels == machine->motors)
         return;
 
-    for (enum line i = 0; machine->settings->persist && i < MOTORS; i++)
+    for (int i = 0; machine->settings->persist && i < MOTORS; i++)
         if ((levels ^ machine->motors) & 1U << i)
             line_pull(machine, i, levels & 1U << i);
     machine->motors = levels;
@@ -229,17 +248,20 @@ static void look_at_motors(struct machine *machine)
         fprintf(stderr, "both lines of a motor are high: %x\n", levels);
         levels = 0;
     }
-    machine->lines->ops->set(machine->lines, (1U << MOTORS) - 1, levels);
+    drive(machine, levels);
 }
 
 static void look_at_leds(struct machine *machine)
 {
-    struct leds_driver *driver = leds_sim_driver(machine->leds);
+    struct led_bank *bank = leds_sim_bank(machine->leds);
     uint32_t colors[LED_COUNT] = {0};
+    struct led_light lights[LED_COUNT];
 
     for (int i = 0; i < 3 * LED_COUNT; i++)
         colors[i / 3] = colors[i / 3] << 8 | (line_value(machine, FIRST_LED + i) ? 0xff : 0);
-    driver->ops->show(driver, colors);
+    for (int i = 0; i < LED_COUNT; i++)
+        lights[i] = light_from_color(colors[i], 100);
+    bank->ops->show(bank, lights);
 }
 
 static int on_look(sd_event_source *source, uint64_t usec, void *userdata)
@@ -294,7 +316,7 @@ static int set_up(struct machine *machine, const struct settings *settings)
     if (r < 0)
         return r;
     machine->lines = lines_sim_lines(machine->sim);
-    machine->lines->on_edge = on_edge;
+    machine->lines->listener.on_edge = on_edge;
     machine->lines->userdata = machine;
 
     r = plug(machine);
@@ -314,7 +336,7 @@ static void tear_down(struct machine *machine)
 {
     bench_free(machine->bench);
     if (machine->leds)
-        leds_sim_driver(machine->leds)->ops->free(leds_sim_driver(machine->leds));
+        leds_sim_bank(machine->leds)->ops->free(leds_sim_bank(machine->leds));
     if (machine->lines)
         machine->lines->ops->free(machine->lines);
     sd_event_source_disable_unref(machine->look);
