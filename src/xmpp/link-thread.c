@@ -274,6 +274,8 @@ static void post_failure(struct pump *pump, const struct failure *failure)
     post(pump, event);
 }
 
+static const struct failure no_memory = {FAILURE_NETWORK, "too-large", "out of memory", false};
+
 static bool is_connecting(const struct pump *pump)
 {
     return pump->stage <= STAGE_TCP;
@@ -295,19 +297,24 @@ static int prepare_connection(struct pump *pump)
     return stream_new(&pump->stream, pump->conn, pump->order, &listener, pump);
 }
 
-/* Goes on to the next address of the server. False: there is none, or it was reached already. */
-static bool try_next(struct pump *pump)
+/* Goes on to the next address of the server. False: there is none, or one was reached already;
+ * *failure then tells of the last one tried. */
+static bool try_next(struct pump *pump, struct failure *failure)
 {
     const char *address;
     uint16_t port;
 
     while (is_connecting(pump) && route_next(pump->route, &address, &port)) {
-        drop_connection(pump);
-        if (prepare_connection(pump) < 0)
+        if (pump->conn)
+            drop_connection(pump);
+        if (prepare_connection(pump) < 0) {
+            *failure = no_memory;
             return false;
+        }
         stream_connect(pump->stream, address, port);
         if (!stream_failure(pump->stream))
             return true;
+        *failure = *stream_failure(pump->stream);
     }
     return false;
 }
@@ -327,7 +334,7 @@ static void check_end(struct pump *pump)
         post(pump, new_event(LINK_CLOSED));
         end_attempt(pump);
     } else if (failure) {
-        if (try_next(pump))
+        if (try_next(pump, &copy))
             return;
         post_failure(pump, &copy);
         end_attempt(pump);
@@ -338,7 +345,7 @@ static void check_end(struct pump *pump)
 
 static void begin_attempt(struct pump *pump, struct order *order, unsigned attempt)
 {
-    static const struct failure no_memory = {FAILURE_NETWORK, "too-large", "out of memory", false};
+    struct failure failure;
 
     end_attempt(pump);
     pump->order = order;
@@ -346,13 +353,13 @@ static void begin_attempt(struct pump *pump, struct order *order, unsigned attem
     pump->garbage = false;
     pump->busy_usec = pump->full_since_usec = 0;
     on_stage(STAGE_RESOLVE, pump);
-    if (route_find(&pump->route, order) < 0 || prepare_connection(pump) < 0) {
-        post_failure(pump, &no_memory);
-        end_attempt(pump);
+    failure_set(&failure, "dns", "%s", order->host ? order->host : order->domain);
+    if (route_find(&pump->route, order) < 0)
+        failure = no_memory;
+    else if (try_next(pump, &failure))
         return;
-    }
-    stream_fail(pump->stream, "dns", "%s", order->host ? order->host : order->domain);
-    check_end(pump); /* goes on to the first address, if there is one */
+    post_failure(pump, &failure);
+    end_attempt(pump);
 }
 
 static void begin_close(struct pump *pump)

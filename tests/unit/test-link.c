@@ -413,6 +413,19 @@ static void test_refused(void **state)
     rig_end(&rig);
 }
 
+/* connect() fails before it has begun: no way leads there. */
+static void test_unreachable(void **state)
+{
+    static char broadcast[] = "255.255.255.255";
+    struct rig rig = {0};
+
+    rig_set_up(&rig, NULL, NULL);
+    rig.order.host = broadcast;
+    rig_connect(&rig);
+    expect_end(&rig, "unreachable", FAILURE_NETWORK);
+    rig_end(&rig);
+}
+
 static void test_no_address(void **state)
 {
     static char nonsense[] = "a..b";
@@ -996,6 +1009,7 @@ int main(void)
         cmocka_unit_test(test_login_endings),
         cmocka_unit_test(test_eof_everywhere),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_unreachable),
         cmocka_unit_test(test_no_address),
         cmocka_unit_test(test_stanza_too_large),
         cmocka_unit_test(test_silence),
