@@ -121,6 +121,7 @@ class Case(unittest.TestCase):
         """
         rabbit.wait_online()
         rabbit.wait_log(f"Greeted {OWNER}")
+        wait_for(lambda: server.keeps_message_for("juliet"), 15, "the server to have the greeting")
         owner = self.make_owner(server)
         wait_for(owner.bodies, 15, "the rabbit's greeting")
         return owner

@@ -146,6 +146,10 @@ class Server:
     def has_account(self, user):
         return user in self.accounts()
 
+    def keeps_message_for(self, user):
+        """Whether a message waits for the user. Most keep things in order: nobody need ask."""
+        return True
+
     # What it saw
 
     def witness(self, what=None):

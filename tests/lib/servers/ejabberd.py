@@ -135,6 +135,10 @@ class Ejabberd(Server):
     def knows(self, user, password):
         return self._control("check_password", user=user, password=password) == 0
 
+    def keeps_message_for(self, user):
+        answer = self._control("get_offline_count", user=user)
+        return (answer["value"] if isinstance(answer, dict) else answer) > 0
+
     def _witness(self):
         lines = super()._witness()
         for line in self._added:
