@@ -96,6 +96,8 @@ void config_blame(const struct config *config, struct config_problems *problems,
     _cleanup_(freep) char *text = NULL;
     va_list arguments;
 
+    if (!problems)
+        return;
     va_start(arguments, format);
     if (vasprintf(&text, format, arguments) < 0)
         text = NULL;

@@ -127,7 +127,8 @@ static inline void config_freep(struct config **config)
     *config = config_free(*config);
 }
 
-/* Adds the problem "[section] key: text" with the place where that key was set. */
+/* Adds the problem "[section] key: text" with the place where that key was set. Does nothing when
+ * `problems` is NULL. */
 void config_blame(const struct config *config, struct config_problems *problems,
                   const char *section, const char *key, const char *format, ...) _printf_(5, 6);
 
