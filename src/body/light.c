@@ -58,3 +58,22 @@ struct led_light light_from_color(uint32_t color, unsigned percent)
                               .green = channel(color, 8, percent),
                               .blue = channel(color, 0, percent)};
 }
+
+unsigned light_to_steps(uint16_t light, unsigned steps)
+{
+    uint64_t step = ((uint64_t)light * steps + LIGHT_FULL / 2) / LIGHT_FULL;
+
+    return light > 0 && step == 0 ? 1 : (unsigned)step;
+}
+
+unsigned light_to_hue(const struct led_light *light)
+{
+    unsigned red = light->red, green = light->green, blue = light->blue;
+    unsigned most = red > green ? red : green, lit = 0;
+
+    most = blue > most ? blue : most;
+    lit |= (most > 0 && 2 * red >= most) << 0;
+    lit |= (most > 0 && 2 * green >= most) << 1;
+    lit |= (most > 0 && 2 * blue >= most) << 2;
+    return lit;
+}

@@ -21,4 +21,11 @@ uint8_t light_encode(uint16_t light);
 /* 0xrrggbb at `percent` of its brightness as seen. */
 struct led_light light_from_color(uint32_t color, unsigned percent);
 
+/* For lamps with `steps` steps above dark: the nearest one, but only 0 is dark. */
+unsigned light_to_steps(uint16_t light, unsigned steps);
+
+/* For lamps that are on or off: which to light, so that the hue stays (bit 0 red, 1 green, 2 blue).
+ * Those with half of the brightest one's light or more. */
+unsigned light_to_hue(const struct led_light *light);
+
 #endif
