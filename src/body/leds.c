@@ -17,6 +17,7 @@ struct led {
 struct leds {
     struct led_bank *bank; /* NULL: nobody shows them */
     sd_event_source *frames;
+    uint64_t frame_usec; /* when the next frame of a fade is due, or the last one was */
     unsigned brightness;
     bool dark;
     struct led leds[LED_COUNT];
@@ -52,7 +53,7 @@ static struct led_light light_now(const struct leds *leds, enum led_index index,
 
 static bool is_fading(const struct leds *leds, uint64_t now_usec)
 {
-    for (enum led_index i = 0; i < LED_COUNT; i++)
+    for (enum led_index i = 0; i < LED_COUNT && !leds->dark; i++)
         if (now_usec < leds->leds[i].ends_usec)
             return true;
     return false;
@@ -75,19 +76,26 @@ static int show(struct leds *leds, uint64_t now_usec)
     return r;
 }
 
+/* The next frame keeps its time: orders in the midst of a fade may be frequent. */
+static int arm(struct leds *leds, uint64_t now_usec)
+{
+    int r;
+
+    if (!leds->bank || !is_fading(leds, now_usec))
+        return sd_event_source_set_enabled(leds->frames, SD_EVENT_OFF);
+    if (leds->frame_usec <= now_usec)
+        leds->frame_usec = now_usec + FRAME_USEC;
+    r = sd_event_source_set_time(leds->frames, leds->frame_usec);
+    return r < 0 ? r : sd_event_source_set_enabled(leds->frames, SD_EVENT_ONESHOT);
+}
+
 /* Shows the present, and goes on with it as long as something fades. */
 static int update(struct leds *leds)
 {
     uint64_t now = clock_now_usec();
-    int r = show(leds, now);
+    int r = show(leds, now), r_arm = arm(leds, now);
 
-    if (!is_fading(leds, now) || !leds->bank) {
-        sd_event_source_set_enabled(leds->frames, SD_EVENT_OFF);
-        return r;
-    }
-    sd_event_source_set_time(leds->frames, now + FRAME_USEC);
-    sd_event_source_set_enabled(leds->frames, SD_EVENT_ONESHOT);
-    return r;
+    return r < 0 ? r : r_arm;
 }
 
 static int on_frame(sd_event_source *source, uint64_t usec, void *userdata)
@@ -119,9 +127,27 @@ uint32_t leds_get(const struct leds *leds, enum led_index led)
     return leds->leds[led].color;
 }
 
+static uint16_t rescale(uint16_t light, uint16_t old_full, uint16_t full)
+{
+    uint64_t scaled = old_full > 0 ? (uint64_t)light * full / old_full : 0;
+
+    return scaled > full ? full : (uint16_t)scaled;
+}
+
+/* Where fades came from was dimmed as well. */
 int leds_set_brightness(struct leds *leds, unsigned brightness)
 {
+    uint16_t old_full = light_from_color(0xffffff, leds->brightness).red, full;
+
     leds->brightness = brightness > 100 ? 100 : brightness;
+    full = light_from_color(0xffffff, leds->brightness).red;
+    for (enum led_index i = 0; i < LED_COUNT; i++) {
+        struct led_light *from = &leds->leds[i].from;
+
+        from->red = rescale(from->red, old_full, full);
+        from->green = rescale(from->green, old_full, full);
+        from->blue = rescale(from->blue, old_full, full);
+    }
     return update(leds);
 }
 

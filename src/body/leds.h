@@ -19,8 +19,8 @@ struct led_bank {
 };
 
 struct led_bank_ops {
-    /* Shows all five; called when one of them changed, 50 times a second at most. Returns 0 or
-     * -errno. */
+    /* Shows all five; called when one of them changed: at once by an order, 50 times a second at
+     * most by fades. Returns 0 or -errno; then it is called again with the next change. */
     int (*show)(struct led_bank *bank, const struct led_light lights[LED_COUNT]);
     /* Does not darken them first. Returns NULL. */
     struct led_bank *(*free)(struct led_bank *bank);
