@@ -8,9 +8,30 @@
 
 #include "body/leds-sim.h"
 
+/* ---- virtual time: the linker puts these in the place of the true ones ---- */
+
+uint64_t __wrap_clock_now_usec(void);
+int __real_sd_event_source_set_time(sd_event_source *source, uint64_t usec);
+int __wrap_sd_event_source_set_time(sd_event_source *source, uint64_t usec);
+
+static uint64_t now_usec = 1000, timer_usec;
+
+uint64_t __wrap_clock_now_usec(void)
+{
+    return now_usec;
+}
+
+/* In true time every timer is due, so that the loop never waits. */
+int __wrap_sd_event_source_set_time(sd_event_source *source, uint64_t usec)
+{
+    timer_usec = usec;
+    return __real_sd_event_source_set_time(source, 1);
+}
+
 /* A bank that writes down what it is asked to show, and fails on demand. */
 struct recorder {
     struct led_bank bank;
+    struct led_light lights[LED_COUNT];
     uint32_t shown[LED_COUNT];
     unsigned shows, frees;
     int result;
@@ -21,6 +42,7 @@ static int record(struct led_bank *bank, const struct led_light lights[LED_COUNT
     struct recorder *recorder = (struct recorder *)bank;
 
     recorder->shows++;
+    memcpy(recorder->lights, lights, sizeof(recorder->lights));
     for (unsigned i = 0; i < LED_COUNT; i++)
         recorder->shown[i] = (uint32_t)light_encode(lights[i].red) << 16 |
                              (uint32_t)light_encode(lights[i].green) << 8 |
@@ -131,6 +153,231 @@ static void shows_only_changes(void **state)
     leds_free(leds);
 }
 
+/* ---- fades ---- */
+
+/* Lets time pass until the next frame. False: there is none to come. */
+static bool run_frame(void)
+{
+    uint64_t before = now_usec;
+
+    if (timer_usec > now_usec)
+        now_usec = timer_usec;
+    if (sd_event_run(event, 0) > 0)
+        return true;
+    now_usec = before;
+    return false;
+}
+
+static bool lights_equal(struct led_light a, struct led_light b)
+{
+    return a.red == b.red && a.green == b.green && a.blue == b.blue;
+}
+
+/* From one to the other in a straight line that is never left by more than its rounding. */
+static void check_channel(uint16_t from, uint16_t to, uint16_t before, uint16_t light,
+                          uint64_t part, uint64_t whole)
+{
+    int64_t span = (int64_t)to - from, exact = from * (int64_t)whole + span * (int64_t)part;
+    int64_t miss = exact - light * (int64_t)whole;
+
+    assert_true(miss >= 0 && miss < (int64_t)whole);
+    assert_true(span >= 0 ? light >= before : light <= before);
+    assert_true(llabs((int64_t)light - before) <=
+                llabs(span) * 20 / (int64_t)(whole / USEC_PER_MSEC) + 1);
+}
+
+static void fade_and_check(struct leds *leds, struct recorder *recorder, uint32_t color,
+                           uint64_t usec)
+{
+    struct led_light from = recorder->lights[LED_LEFT], before = from;
+    struct led_light to = light_from_color(color, 100);
+    uint64_t began = now_usec, last = now_usec;
+    unsigned frames = 0;
+
+    assert_int_equal(leds_fade(leds, LED_LEFT, color, usec), 0);
+    assert_int_equal(leds_get(leds, LED_LEFT), color);
+    assert_true(lights_equal(recorder->lights[LED_LEFT], from));
+    for (; run_frame(); frames++) {
+        struct led_light light = recorder->lights[LED_LEFT];
+        uint64_t part = now_usec - began < usec ? now_usec - began : usec;
+
+        assert_true(now_usec - last >= 20 * USEC_PER_MSEC);
+        check_channel(from.red, to.red, before.red, light.red, part, usec);
+        check_channel(from.green, to.green, before.green, light.green, part, usec);
+        check_channel(from.blue, to.blue, before.blue, light.blue, part, usec);
+        before = light;
+        last = now_usec;
+    }
+    assert_int_equal(frames, (usec + 19999) / 20000);
+    assert_true(lights_equal(recorder->lights[LED_LEFT], to));
+    assert_int_equal(recorder->shown[LED_LEFT], color);
+}
+
+static void fades_are_straight_lines(void **state)
+{
+    static const struct {
+        uint32_t color;
+        uint64_t usec;
+    } rows[] = {
+        {0xffffff, USEC_PER_SEC},        {0x000000, USEC_PER_SEC},
+        {0x010203, 300 * USEC_PER_MSEC}, {0xff8040, 7 * USEC_PER_SEC},
+        {0x40ff80, 333 * USEC_PER_MSEC}, {0x40ff80, 50 * USEC_PER_MSEC},
+        {0x3fff80, USEC_PER_MIN},
+    };
+    struct recorder recorder;
+    struct leds *leds = make(&recorder, 100);
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        fade_and_check(leds, &recorder, rows[i].color, rows[i].usec);
+    leds_free(leds);
+}
+
+/* Frames in which nothing changes are not shown: this fade has but three. */
+static void nothing_is_shown_without_need(void **state)
+{
+    struct recorder recorder;
+    struct leds *leds = make(&recorder, 100);
+
+    leds_set(leds, LED_NOSE, 0x020000); /* a light of 2 */
+    assert_int_equal(recorder.shows, 2);
+    leds_fade(leds, LED_NOSE, 0, USEC_PER_SEC);
+    while (run_frame())
+        ;
+    assert_int_equal(recorder.shows, 4);
+    assert_false(run_frame());
+    leds_free(leds);
+}
+
+static void new_goal_is_reached_without_a_jump(void **state)
+{
+    struct recorder recorder;
+    struct leds *leds = make(&recorder, 100);
+
+    leds_fade(leds, LED_LEFT, 0xff0000, USEC_PER_SEC);
+    for (unsigned i = 0; i < 25; i++)
+        assert_true(run_frame());
+    assert_int_equal(recorder.lights[LED_LEFT].red, LIGHT_FULL / 2);
+    fade_and_check(leds, &recorder, 0x0000ff, 100 * USEC_PER_MSEC);
+
+    /* Between two frames, too; and an order ends a fade at once. */
+    leds_fade(leds, LED_LEFT, 0, USEC_PER_SEC);
+    assert_true(run_frame());
+    now_usec += 10 * USEC_PER_MSEC;
+    leds_fade(leds, LED_LEFT, 0x0000ff, USEC_PER_SEC);
+    assert_int_equal(recorder.lights[LED_LEFT].blue, LIGHT_FULL - LIGHT_FULL * 30 / 1000 - 1);
+    leds_set(leds, LED_LEFT, 0x00ff00);
+    assert_int_equal(recorder.shown[LED_LEFT], 0x00ff00);
+    assert_false(run_frame());
+    leds_free(leds);
+}
+
+/* However often other LEDs are set, a fade has its 50 frames a second. */
+static void orders_do_not_disturb_a_fade(void **state)
+{
+    struct recorder recorder;
+    struct leds *leds = make(&recorder, 100);
+    uint64_t end = now_usec + USEC_PER_SEC;
+    unsigned frames = 0, orders = 0;
+
+    leds_fade(leds, LED_LEFT, 0xffffff, USEC_PER_SEC);
+    while (now_usec < end) {
+        uint64_t next = now_usec + 7 * USEC_PER_MSEC;
+
+        while (timer_usec <= next && now_usec < end) {
+            assert_true(run_frame());
+            frames++;
+        }
+        now_usec = next;
+        leds_set(leds, LED_NOSE, ++orders);
+    }
+    assert_true(frames >= 49 && frames <= 50);
+    assert_true(recorder.shows <= 1 + frames + orders);
+    assert_int_equal(recorder.shown[LED_LEFT], 0xffffff);
+    leds_free(leds);
+}
+
+static void dark_is_dark_whatever_fades(void **state)
+{
+    struct recorder recorder;
+    struct leds *leds = make(&recorder, 100);
+    static const struct led_light dark = {0};
+
+    leds_fade(leds, LED_LEFT, 0xff0000, USEC_PER_SEC);
+    assert_true(run_frame());
+    assert_int_equal(leds_set_dark(leds, true), 0);
+    assert_true(lights_equal(recorder.lights[LED_LEFT], dark));
+    unsigned shows = recorder.shows;
+    assert_false(run_frame());
+    leds_fade(leds, LED_NOSE, 0x00ff00, USEC_PER_SEC);
+    leds_set(leds, LED_BOTTOM, 0x0000ff);
+    leds_set_brightness(leds, 50);
+    leds_set_brightness(leds, 100);
+    assert_false(run_frame());
+    assert_int_equal(recorder.shows, shows);
+
+    /* What was ordered meanwhile is there at once, and goes on. */
+    now_usec += 480 * USEC_PER_MSEC;
+    assert_int_equal(leds_set_dark(leds, false), 0);
+    assert_int_equal(recorder.lights[LED_LEFT].red, LIGHT_FULL / 2);
+    assert_int_equal(recorder.lights[LED_NOSE].green, LIGHT_FULL * 48 / 100);
+    assert_int_equal(recorder.shown[LED_BOTTOM], 0x0000ff);
+    while (run_frame())
+        ;
+    assert_int_equal(recorder.shown[LED_LEFT], 0xff0000);
+    assert_int_equal(recorder.shown[LED_NOSE], 0x00ff00);
+    leds_free(leds);
+}
+
+static void brightness_changes_in_the_midst_of_a_fade(void **state)
+{
+    struct recorder recorder;
+    struct leds *leds = make(&recorder, 100);
+    uint16_t half = light_from_color(0xff0000, 50).red;
+
+    leds_set(leds, LED_LEFT, 0xff0000);
+    leds_fade(leds, LED_LEFT, 0x0000ff, USEC_PER_SEC);
+    now_usec += 500 * USEC_PER_MSEC;
+    leds_set_brightness(leds, 50);
+    assert_int_equal(recorder.lights[LED_LEFT].red, half / 2);
+    assert_int_equal(recorder.lights[LED_LEFT].blue, half / 2);
+    leds_set_brightness(leds, 0);
+    assert_int_equal(recorder.lights[LED_LEFT].red, 0);
+    assert_int_equal(recorder.lights[LED_LEFT].blue, 0);
+    leds_set_brightness(leds, 100);
+    assert_int_equal(recorder.lights[LED_LEFT].blue, LIGHT_FULL / 2);
+    while (run_frame())
+        ;
+    assert_int_equal(recorder.shown[LED_LEFT], 0x0000ff);
+    leds_free(leds);
+}
+
+static void fade_outlives_failure_and_absence(void **state)
+{
+    struct recorder recorder, other = {.bank = {&recorder_ops}};
+    struct leds *leds = make(&recorder, 100);
+
+    leds_fade(leds, LED_LEFT, 0xff0000, USEC_PER_SEC);
+    recorder.result = -EIO;
+    for (unsigned i = 0; i < 10; i++)
+        assert_true(run_frame());
+    assert_int_equal(recorder.shows, 11);
+
+    /* Nobody shows anything, so nobody wakes up. */
+    assert_int_equal(leds_attach(leds, NULL), 0);
+    assert_int_equal(recorder.frees, 1);
+    assert_false(run_frame());
+    now_usec += 300 * USEC_PER_MSEC;
+    assert_int_equal(leds_attach(leds, &other.bank), 0);
+    assert_int_equal(other.lights[LED_LEFT].red, LIGHT_FULL / 2);
+    while (run_frame())
+        ;
+    assert_int_equal(other.shown[LED_LEFT], 0xff0000);
+    leds_free(leds);
+    assert_int_equal(other.frees, 1);
+}
+
+/* ---- the simulated LEDs ---- */
+
 struct seen {
     unsigned count;
     enum led_index led;
@@ -172,6 +419,13 @@ int main(void)
         cmocka_unit_test(failing_bank_is_tried_again),
         cmocka_unit_test(brightness_dims),
         cmocka_unit_test(shows_only_changes),
+        cmocka_unit_test(fades_are_straight_lines),
+        cmocka_unit_test(nothing_is_shown_without_need),
+        cmocka_unit_test(new_goal_is_reached_without_a_jump),
+        cmocka_unit_test(orders_do_not_disturb_a_fade),
+        cmocka_unit_test(dark_is_dark_whatever_fades),
+        cmocka_unit_test(brightness_changes_in_the_midst_of_a_fade),
+        cmocka_unit_test(fade_outlives_failure_and_absence),
         cmocka_unit_test(sim_tells_each_change_once),
     };
     return cmocka_run_group_tests(tests, open_event, close_event);
