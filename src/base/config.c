@@ -93,11 +93,20 @@ static int config_new(struct config **ret, const char *name)
     return 0;
 }
 
+/* The count is the one part of a configuration that is not constant. */
+struct config *config_ref(const struct config *config)
+{
+    struct config *counted = (struct config *)config;
+
+    counted->references++;
+    return counted;
+}
+
 struct config *config_free(struct config *config)
 {
     const struct option *option;
 
-    if (!config)
+    if (!config || config->references-- > 0)
         return NULL;
     for (size_t i = 0; (option = option_at(i)); i++) {
         option->type->clear(option_field(option, config));

@@ -90,6 +90,7 @@ struct config {
 
     char *name;                    /* of its file, for people */
     struct config_origin *origins; /* where each option came from, in table order */
+    unsigned references;           /* besides the owner's */
 };
 
 /* One thing wrong (or worth knowing) about the configuration. */
@@ -120,6 +121,11 @@ int config_load(struct config **ret, const char *path, const char *drop_in_dir, 
 int config_load_stream(struct config **ret, FILE *file, const char *name,
                        struct config_problems *problems);
 
+/* For whoever needs it longer than its owner may; given back by config_free(). Not thread-safe. */
+struct config *config_ref(const struct config *config);
+
+/* Gives up one of those, or the ownership; the last one to do so frees it. Accepts NULL, returns
+ * NULL. */
 struct config *config_free(struct config *config);
 
 static inline void config_freep(struct config **config)

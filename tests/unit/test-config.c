@@ -218,10 +218,10 @@ static const struct {
      "5: expected no ` ;` inside a line; a comment needs a line of its own\n"
      "6: [body] brightness: expected a whole number, from 0 to 100, not `3x`\n"
      "7: []: expected a known section, see nabaztagd.conf(5)\n"},
-    {"[acount]\njid = a\nfoo\nbar = 1 ; 2\n  x\n[gpio]\n[tls]\nmdoe = off\nzzz = 1\n  more\n",
+    {"[acount]\njid = a\nfoo\nbar = 1 ; 2\n  x\n[music]\n[tls]\nmdoe = off\nzzz = 1\n  more\n",
      "1: [acount]: expected a known section; did you mean [account]?\n"
      "4: expected no ` ;` inside a line; a comment needs a line of its own\n"
-     "6: [gpio]: expected a known section, see nabaztagd.conf(5)\n"
+     "6: [music]: expected a known section, see nabaztagd.conf(5)\n"
      "8: [tls] mdoe: expected a known key; did you mean `mode`?\n"
      "9: [tls] zzz: expected a known key, see nabaztagd.conf(5)\n"},
     {"[account]\njid = a@b\nname = x\n[tls]\n[account]\njid = c@d\nname =\nname = y\n",
