@@ -13,6 +13,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/message-id.h"
+#include "body/board.h"
 #include "rabbit/rabbit.h"
 #include "xmpp/tls.h"
 
@@ -124,7 +125,15 @@ static int find_files(struct daemon *daemon, const struct arguments *arguments)
 
 static int load(struct daemon *daemon, struct config **ret, struct config_problems *problems)
 {
-    return config_load(ret, daemon->path, daemon->drop_ins, daemon->optional, problems);
+    int r = config_load(ret, daemon->path, daemon->drop_ins, daemon->optional, problems);
+
+    if (r < 0)
+        return r;
+    board_check(*ret, problems);
+    if (problems->errors == 0)
+        return 0;
+    *ret = config_free(*ret);
+    return -EINVAL;
 }
 
 static int check(struct daemon *daemon)
