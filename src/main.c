@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/message-id.h"
 #include "body/board.h"
+#include "body/body.h"
 #include "rabbit/rabbit.h"
 #include "xmpp/tls.h"
 
@@ -284,6 +285,23 @@ static int set_up_watchdog(struct daemon *daemon)
                              on_watchdog, daemon);
 }
 
+/* The motors shall not outlive the one who could stop them. What is left to do is the signal's own.
+ */
+static void on_deadly_signal(int signal)
+{
+    body_panic();
+    raise(signal);
+}
+
+static void catch_deadly_signals(void)
+{
+    static const int deadly[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+    const struct sigaction action = {.sa_handler = on_deadly_signal, .sa_flags = SA_RESETHAND};
+
+    for (size_t i = 0; i < ARRAY_SIZE(deadly); i++)
+        sigaction(deadly[i], &action, NULL);
+}
+
 /* Passwords are in memory: no core files. And a dead resolver shall not hold the link thread for a
  * minute. */
 static void harden(void)
@@ -291,6 +309,7 @@ static void harden(void)
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     setenv("RES_OPTIONS", "timeout:3 attempts:2", 0);
     tls_initialize();
+    catch_deadly_signals();
 }
 
 static int set_up(struct daemon *daemon)

@@ -1,38 +1,34 @@
 #include "body/body.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "body/bench.h"
+#include "body/board.h"
 #include "body/button.h"
 #include "body/ear.h"
-#include "body/leds-sim.h"
-#include "body/leds.h"
-#include "body/lines-sim.h"
-#include "body/lines.h"
-
-#define MOTOR_LINES                                                                  \
-    (1U << LINE_LEFT_FORWARD | 1U << LINE_LEFT_BACKWARD | 1U << LINE_RIGHT_FORWARD | \
-     1U << LINE_RIGHT_BACKWARD)
+#include "body/hardware.h"
 
 /* One ear with what it needs to find its own lines. */
 struct body_ear {
     struct body *body;
-    struct ear *ear;
+    struct ear *ear; /* NULL: the board has none */
     enum ear_index index;
 };
 
 struct body {
     const struct body_listener *listener;
     void *userdata;
+    unsigned telling; /* the listener is being told something: no time to free the body */
 
-    struct lines *lines;
+    char *description;
+    struct button_times times;
     struct leds *leds;
-    struct button *button;
+    struct hardware *hardware;
+    struct button *button; /* NULL: the board has none, or it is away */
     struct body_ear ears[EAR_COUNT];
-    struct bench *bench;
 
     sd_event_source *ear_timer, *button_timer;
 
@@ -43,10 +39,10 @@ struct body {
 
 static const struct {
     const char *name;
-    enum line forward, backward, encoder;
+    enum line encoder;
 } ear_table[EAR_COUNT] = {
-    [EAR_LEFT] = {"left", LINE_LEFT_FORWARD, LINE_LEFT_BACKWARD, LINE_LEFT_ENCODER},
-    [EAR_RIGHT] = {"right", LINE_RIGHT_FORWARD, LINE_RIGHT_BACKWARD, LINE_RIGHT_ENCODER},
+    [EAR_LEFT] = {"left", LINE_LEFT_ENCODER},
+    [EAR_RIGHT] = {"right", LINE_RIGHT_ENCODER},
 };
 
 static const char *const led_names[LED_COUNT] = {"nose", "left", "middle", "right", "bottom"};
@@ -72,17 +68,10 @@ static int arm_timer(sd_event_source *timer, uint64_t usec)
     return r < 0 ? r : sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
-static void motors_off(struct body *body)
-{
-    int r = body->lines->ops->set(body->lines, MOTOR_LINES, 0);
-    if (r < 0)
-        log_debug("motors cannot be stopped: %s", strerror(-r));
-}
-
 static bool any_ear_busy(const struct body *body)
 {
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
-        if (ear_busy(body->ears[i].ear))
+        if (body->ears[i].ear && ear_busy(body->ears[i].ear))
             return true;
     return false;
 }
@@ -96,19 +85,20 @@ static void arm_ears(struct body *body)
     uint64_t next = (body->settled || body->moved_by_hand) && !any_ear_busy(body) ? 0 : USEC_NEVER;
 
     for (enum ear_index i = 0; i < EAR_COUNT; i++) {
-        uint64_t deadline = ear_deadline(body->ears[i].ear);
+        uint64_t deadline = body->ears[i].ear ? ear_deadline(body->ears[i].ear) : USEC_NEVER;
         next = deadline < next ? deadline : next;
     }
     int r = arm_timer(body->ear_timer, next);
     if (r < 0) {
         log_debug("no timer for the motors: %s", strerror(-r));
-        motors_off(body);
+        hardware_motors_off(body->hardware);
     }
 }
 
 static void arm_button(struct body *body)
 {
-    int r = arm_timer(body->button_timer, button_deadline(body->button));
+    int r =
+        arm_timer(body->button_timer, body->button ? button_deadline(body->button) : USEC_NEVER);
     if (r < 0)
         log_debug("no timer for the button: %s", strerror(-r));
 }
@@ -119,15 +109,15 @@ static void arm_button(struct body *body)
 static bool read_unknown_ears(struct body *body)
 {
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
-        if (ear_state(body->ears[i].ear) == EAR_UNKNOWN)
+        if (body->ears[i].ear && ear_state(body->ears[i].ear) == EAR_UNKNOWN)
             ear_read(body->ears[i].ear, clock_now_usec());
     return any_ear_busy(body);
 }
 
-/* A broken ear is told as 0, as the original rabbit does. */
+/* A broken ear is told as 0, as the original rabbit does, and one that is not there, too. */
 static unsigned told_position(const struct body *body, enum ear_index ear)
 {
-    int position = ear_position(body->ears[ear].ear);
+    int position = body_ear_position(body, ear);
     return position < 0 ? 0 : (unsigned)position;
 }
 
@@ -140,11 +130,13 @@ static void tell(struct body *body)
 
     bool settled = body->settled, moved = body->moved_by_hand;
     body->settled = body->moved_by_hand = false;
+    body->telling++;
     if (moved && body->listener->on_ears_moved)
         body->listener->on_ears_moved(told_position(body, EAR_LEFT), told_position(body, EAR_RIGHT),
                                       body->userdata);
     if (settled && body->listener->on_ears_settled)
         body->listener->on_ears_settled(body->userdata);
+    body->telling--;
 }
 
 static void after_ears(struct body *body)
@@ -153,23 +145,23 @@ static void after_ears(struct body *body)
     arm_ears(body);
 }
 
-/* ---- what ears, button and lines say ---- */
+/* ---- what ears, button and hardware say ---- */
 
 static void on_motor(int direction, void *userdata)
 {
     struct body_ear *ear = userdata;
-    enum line forward = ear_table[ear->index].forward, backward = ear_table[ear->index].backward;
-    unsigned levels = direction > 0 ? 1U << forward : direction < 0 ? 1U << backward : 0;
 
-    int r = ear->body->lines->ops->set(ear->body->lines, 1U << forward | 1U << backward, levels);
-    if (r < 0)
-        log_debug("motor of the %s ear: %s", ear_name(ear->index), strerror(-r));
+    hardware_drive(ear->body->hardware, ear->index,
+                   direction > 0   ? MOTOR_FORWARD
+                   : direction < 0 ? MOTOR_BACKWARD
+                                   : MOTOR_BRAKE);
 }
 
 static void on_rest(bool read, void *userdata)
 {
     struct body_ear *ear = userdata;
 
+    hardware_drive(ear->body->hardware, ear->index, MOTOR_OFF);
     if (read)
         ear->body->moved_by_hand = true;
     else
@@ -180,11 +172,13 @@ static void on_clicks(unsigned clicks, void *userdata)
 {
     struct body *body = userdata;
 
+    body->telling++;
     if (body->listener->on_button)
         body->listener->on_button(clicks > 1 ? BUTTON_DOUBLE_CLICK : BUTTON_CLICK, body->userdata);
+    body->telling--;
 }
 
-static void on_edge(unsigned line, bool level, uint64_t usec, void *userdata)
+static void on_edge(enum line line, bool level, uint64_t usec, void *userdata)
 {
     struct body *body = userdata;
 
@@ -194,7 +188,7 @@ static void on_edge(unsigned line, bool level, uint64_t usec, void *userdata)
         return;
     }
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
-        if (line == ear_table[i].encoder)
+        if (line == ear_table[i].encoder && body->ears[i].ear)
             ear_edge(body->ears[i].ear, level, usec, clock_now_usec());
     after_ears(body);
 }
@@ -204,7 +198,8 @@ static int on_ear_timer(sd_event_source *source, uint64_t usec, void *userdata)
     struct body *body = userdata;
 
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
-        ear_tick(body->ears[i].ear, clock_now_usec());
+        if (body->ears[i].ear)
+            ear_tick(body->ears[i].ear, clock_now_usec());
     after_ears(body);
     return 0;
 }
@@ -212,11 +207,57 @@ static int on_ear_timer(sd_event_source *source, uint64_t usec, void *userdata)
 static int on_button_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
     struct body *body = userdata;
-    int level = body->lines->ops->get(body->lines, LINE_BUTTON);
 
-    button_tick(body->button, level > 0, clock_now_usec());
+    if (body->button)
+        button_tick(body->button, hardware_level(body->hardware, LINE_BUTTON), clock_now_usec());
     arm_button(body);
     return 0;
+}
+
+/* The ears rest where they are, wherever that is; the button is not pressed any more. */
+static void on_down(void *userdata)
+{
+    struct body *body = userdata;
+
+    for (enum ear_index i = 0; i < EAR_COUNT; i++)
+        if (body->ears[i].ear)
+            ear_stop(body->ears[i].ear, clock_now_usec());
+    body->button = button_free(body->button);
+    arm_button(body);
+    arm_ears(body);
+}
+
+static int add_button(struct body *body)
+{
+    if (!hardware_has(body->hardware, LINE_BUTTON))
+        return 0;
+    return button_new(&body->button, body->times, hardware_level(body->hardware, LINE_BUTTON),
+                      on_clicks, body);
+}
+
+static void on_up(void *userdata)
+{
+    struct body *body = userdata;
+    uint64_t now = clock_now_usec();
+
+    for (enum ear_index i = 0; i < EAR_COUNT; i++)
+        if (body->ears[i].ear)
+            ear_edge(body->ears[i].ear, hardware_level(body->hardware, ear_table[i].encoder), now,
+                     now);
+    body->button = button_free(body->button);
+    if (add_button(body) < 0)
+        log_debug("no memory for the button");
+    body_home(body);
+}
+
+static void on_fault(const struct body_fault *fault, void *userdata)
+{
+    struct body *body = userdata;
+
+    body->telling++;
+    if (body->listener->on_fault)
+        body->listener->on_fault(fault, body->userdata);
+    body->telling--;
 }
 
 /* ---- orders ---- */
@@ -225,6 +266,8 @@ int body_ear_go(struct body *body, enum ear_index ear, unsigned position, enum e
 {
     if (position >= EAR_TARGETS)
         return -ERANGE;
+    if (!body->ears[ear].ear || !hardware_is_up(body->hardware))
+        return -ENODEV;
 
     int r = ear_go(body->ears[ear].ear, (int)position, way, clock_now_usec());
     arm_ears(body);
@@ -234,34 +277,55 @@ int body_ear_go(struct body *body, enum ear_index ear, unsigned position, enum e
 void body_home(struct body *body)
 {
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
-        ear_home(body->ears[i].ear, clock_now_usec());
+        if (body->ears[i].ear && hardware_is_up(body->hardware))
+            ear_home(body->ears[i].ear, clock_now_usec());
     arm_ears(body);
 }
 
 void body_stop(struct body *body)
 {
-    motors_off(body);
+    hardware_motors_off(body->hardware);
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
-        ear_stop(body->ears[i].ear, clock_now_usec());
+        if (body->ears[i].ear)
+            ear_stop(body->ears[i].ear, clock_now_usec());
     arm_ears(body);
+}
+
+/* LEDs that cannot be set are the hardware's trouble, not the caller's. */
+static void check_leds(struct body *body, int r)
+{
+    if (r < 0)
+        hardware_leds_failed(body->hardware, r);
 }
 
 void body_led_set(struct body *body, enum led_index led, uint32_t color)
 {
-    int r = leds_set(body->leds, led, color);
-    if (r < 0)
-        log_debug("LED %s: %s", led_name(led), strerror(-r));
+    check_leds(body, leds_set(body->leds, led, color));
+}
+
+void body_led_fade(struct body *body, enum led_index led, uint32_t color, uint64_t usec)
+{
+    check_leds(body, leds_fade(body->leds, led, color, usec));
+}
+
+void body_set_dark(struct body *body, bool dark)
+{
+    check_leds(body, leds_set_dark(body->leds, dark));
 }
 
 /* ---- state ---- */
 
 enum ear_state body_ear_state(const struct body *body, enum ear_index ear)
 {
+    if (!body->ears[ear].ear || !hardware_is_up(body->hardware))
+        return EAR_UNKNOWN;
     return ear_state(body->ears[ear].ear);
 }
 
 int body_ear_position(const struct body *body, enum ear_index ear)
 {
+    if (!body->ears[ear].ear || !hardware_is_up(body->hardware))
+        return -1;
     return ear_position(body->ears[ear].ear);
 }
 
@@ -275,20 +339,6 @@ bool body_ears_settled(const struct body *body)
     return true;
 }
 
-void body_led_fade(struct body *body, enum led_index led, uint32_t color, uint64_t usec)
-{
-    int r = leds_fade(body->leds, led, color, usec);
-    if (r < 0)
-        log_debug("LED %s: %s", led_name(led), strerror(-r));
-}
-
-void body_set_dark(struct body *body, bool dark)
-{
-    int r = leds_set_dark(body->leds, dark);
-    if (r < 0)
-        log_debug("LEDs: %s", strerror(-r));
-}
-
 uint32_t body_led_get(const struct body *body, enum led_index led)
 {
     return leds_get(body->leds, led);
@@ -296,7 +346,7 @@ uint32_t body_led_get(const struct body *body, enum led_index led)
 
 const char *body_description(const struct body *body)
 {
-    return "simulated body";
+    return body->description;
 }
 
 /* ---- life ---- */
@@ -310,12 +360,11 @@ static struct button_times times_from(const struct config *config)
 
 void body_reconfigure(struct body *body, const struct config *config)
 {
-    button_set_times(body->button, times_from(config));
+    body->times = times_from(config);
+    if (body->button)
+        button_set_times(body->button, body->times);
     arm_button(body);
-
-    int r = leds_set_brightness(body->leds, config->body.brightness);
-    if (r < 0)
-        log_debug("LED brightness: %s", strerror(-r));
+    check_leds(body, leds_set_brightness(body->leds, config->body.brightness));
 }
 
 static int add_timer(sd_event *event, sd_event_source **ret, int64_t priority,
@@ -336,86 +385,59 @@ static int add_timers(struct body *body, sd_event *event)
                              body);
 }
 
-static int add_leds(struct body *body, sd_event *event, const struct config *config,
-                    struct leds_sim **ret_sim)
+static int add_ears(struct body *body)
 {
-    int r = leds_new(&body->leds, event, config->body.brightness);
-
-    if (r == 0)
-        r = leds_sim_new(ret_sim);
-    return r < 0 ? r : leds_attach(body->leds, leds_sim_bank(*ret_sim));
-}
-
-static int add_inputs(struct body *body, const struct config *config)
-{
-    static const struct ear_listener ear_listener = {.on_motor = on_motor, .on_rest = on_rest};
-    const struct lines_ops *ops = body->lines->ops;
+    static const struct ear_listener listener = {.on_motor = on_motor, .on_rest = on_rest};
 
     for (enum ear_index i = 0; i < EAR_COUNT; i++) {
+        enum line encoder = ear_table[i].encoder;
+
         body->ears[i] = (struct body_ear){.body = body, .index = i};
-        int level = ops->get(body->lines, ear_table[i].encoder);
-        int r =
-            level < 0 ? level : ear_new(&body->ears[i].ear, level, &ear_listener, &body->ears[i]);
+        if (!hardware_has(body->hardware, encoder))
+            continue;
+        int r = ear_new(&body->ears[i].ear, hardware_level(body->hardware, encoder), &listener,
+                        &body->ears[i]);
         if (r < 0)
             return r;
     }
-    int level = ops->get(body->lines, LINE_BUTTON);
-    return level < 0 ? level
-                     : button_new(&body->button, times_from(config), level, on_clicks, body);
+    return 0;
 }
 
-/* Motors first: whatever a predecessor left running stops here. */
-static int add_sim(struct body *body, sd_event *event, const struct config *config)
+static int set_up(struct body *body, sd_event *event, const struct config *config,
+                  struct body_fault *fault)
 {
-    struct lines_sim *lines;
-    struct leds_sim *leds;
-    uint64_t seed;
+    static const struct hardware_listener listener = {
+        .on_edge = on_edge, .on_down = on_down, .on_up = on_up, .on_fault = on_fault};
+    int r = leds_new(&body->leds, event, config->body.brightness);
 
-    int r = random_bytes(&seed, sizeof(seed));
-    if (r < 0)
-        return r;
-    r = lines_sim_new(&lines, event, seed);
-    if (r < 0)
-        return r;
-    body->lines = lines_sim_lines(lines);
-    body->lines->listener.on_edge = on_edge;
-    body->lines->userdata = body;
-    motors_off(body);
-
-    r = add_leds(body, event, config, &leds);
-    if (r < 0 || !config->sim.socket)
-        return r;
-    return bench_new(&body->bench, event, config->sim.socket, lines, leds);
-}
-
-static int set_up(struct body *body, sd_event *event, const struct config *config)
-{
-    int r = add_sim(body, event, config);
-    if (r < 0)
-        return r;
-    r = add_timers(body, event);
-    if (r < 0)
-        return r;
-    return add_inputs(body, config);
+    if (r == 0)
+        r = hardware_new(&body->hardware, event, config, body->leds, &listener, body, fault);
+    if (r == 0)
+        r = board_name(config, &body->description);
+    if (r == 0)
+        r = add_timers(body, event);
+    if (r == 0)
+        r = add_ears(body);
+    return r < 0 ? r : add_button(body);
 }
 
 int body_new(struct body **ret, sd_event *event, const struct config *config,
              const struct body_listener *listener, void *userdata, struct body_fault *ret_fault)
 {
-    if (!streq(config->body.board, "sim"))
-        return body_fault_set(ret_fault, -ENOENT, "gpio-failed", "board %s is not supported",
-                              config->body.board);
-
+    struct body_fault fault = {.cause = NULL};
     struct body *body = calloc(1, sizeof(*body));
+
     if (!body)
-        return -ENOMEM;
+        return body_fault_set(ret_fault, -ENOMEM, "gpio-failed", "%s", strerror(ENOMEM));
     body->listener = listener;
     body->userdata = userdata;
+    body->times = times_from(config);
 
-    int r = set_up(body, event, config);
+    int r = set_up(body, event, config, &fault);
     if (r < 0) {
         body_free(body);
-        return body_fault_set(ret_fault, r, "gpio-failed", "%s", strerror(-r));
+        return body_fault_set(ret_fault, r, fault.cause ? fault.cause : "gpio-failed", "%s",
+                              fault.cause ? fault.text : strerror(-r));
     }
     body_home(body);
     *ret = body;
@@ -427,19 +449,24 @@ struct body *body_free(struct body *body)
     if (!body)
         return NULL;
 
-    if (body->lines)
-        motors_off(body);
-    for (enum led_index i = 0; body->leds && i < LED_COUNT; i++)
-        body_led_set(body, i, 0);
-    bench_free(body->bench);
-    leds_free(body->leds);
+    assert(body->telling == 0);
+    if (body->hardware)
+        hardware_motors_off(body->hardware);
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
         ear_free(body->ears[i].ear);
+    if (body->leds)
+        leds_set_dark(body->leds, true);
+    hardware_free(body->hardware);
+    leds_free(body->leds);
     button_free(body->button);
     sd_event_source_disable_unref(body->button_timer);
     sd_event_source_disable_unref(body->ear_timer);
-    if (body->lines)
-        body->lines->ops->free(body->lines);
+    free(body->description);
     free(body);
     return NULL;
+}
+
+void body_panic(void)
+{
+    hardware_panic();
 }

@@ -47,25 +47,33 @@ struct body_listener {
 
 /*
  * Builds the body that `config->body.board` names; all motor lines are set to 0 as the first act
- * and the ears start homing. `config` must outlive the body. Returns 0, or -errno with *ret_fault
- * filled in. Hardware that goes away later comes back by itself.
+ * and the ears start homing. Returns 0, or -errno with *ret_fault filled in. Hardware that goes
+ * away later comes back by itself.
  */
 int body_new(struct body **ret, sd_event *event, const struct config *config,
              const struct body_listener *listener, void *userdata, struct body_fault *ret_fault);
 
-/* Motors off, LEDs dark, everything freed. Accepts NULL, returns NULL. */
+/* Motors off, LEDs dark, everything freed. Not from within the listener. Accepts NULL, returns
+ * NULL.
+ */
 struct body *body_free(struct body *body);
 
-/* Takes brightness and button times from a new configuration, which must outlive the body. */
+/*
+ * For handlers of deadly signals: stops the motors of the one body there is, once, with nothing but
+ * a system call on its lines. Whatever state the process is in, nothing else is touched.
+ */
+void body_panic(void);
+
+/* Takes brightness and button times from a new configuration. */
 void body_reconfigure(struct body *body, const struct config *config);
 
-/* "simulated body", "tagtagtag-2019"; for people. Valid until the next call. */
+/* "simulated body", "tagtagtag-2019"; for people. */
 const char *body_description(const struct body *body);
 
 /*
  * Sends an ear to `position` (0–16; 17 × n more is n extra turns). An unknown ear is homed first, a
  * homing one goes there afterwards. Returns 0, -ERANGE, -EIO when the ear is broken, or -ENODEV
- * while the hardware is away.
+ * while the hardware is away, or when the board has no such ear.
  */
 int body_ear_go(struct body *body, enum ear_index ear, unsigned position, enum ear_way way);
 
@@ -77,7 +85,7 @@ void body_stop(struct body *body);
 
 enum ear_state body_ear_state(const struct body *body, enum ear_index ear);
 
-/* 0–16, or -1 while unknown. While moving: the hole last passed. */
+/* 0–16, or -1 while unknown, also without the hardware. While moving: the hole last passed. */
 int body_ear_position(const struct body *body, enum ear_index ear);
 
 /* No ear is homing or moving. */

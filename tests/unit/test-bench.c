@@ -67,15 +67,6 @@ static void leds_are_shown(void **state)
         "\"bottom\":\"000000\"}");
 }
 
-static void unknown_board(void **state)
-{
-    struct rig *rig = *state;
-
-    rig->config.body.board[0] = 'x';
-    assert_int_equal(start_body(rig), -ENOENT);
-    assert_null(rig->body);
-}
-
 /* ---- the socket ---- */
 
 static void socket_is_private(void **state)
@@ -323,7 +314,6 @@ int main(void)
         BENCH_TEST(stop_and_free_stop_the_motors),
         BENCH_TEST(clicks_are_told),
         BENCH_TEST(leds_are_shown),
-        BENCH_TEST(unknown_board),
         BENCH_TEST(socket_is_private),
         BENCH_TEST(stale_socket_is_replaced),
         BENCH_TEST(live_socket_is_refused),
