@@ -222,6 +222,7 @@ static void on_down(void *userdata)
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
         if (body->ears[i].ear)
             ear_stop(body->ears[i].ear, clock_now_usec());
+    body->moved_by_hand = false;
     body->button = button_free(body->button);
     arm_button(body);
     arm_ears(body);
@@ -279,6 +280,7 @@ void body_home(struct body *body)
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
         if (body->ears[i].ear && hardware_is_up(body->hardware))
             ear_home(body->ears[i].ear, clock_now_usec());
+    body->settled = body->settled || !any_ear_busy(body);
     arm_ears(body);
 }
 

@@ -77,7 +77,8 @@ const char *body_description(const struct body *body);
  */
 int body_ear_go(struct body *body, enum ear_index ear, unsigned position, enum ear_way way);
 
-/* Finds the position of both ears anew and forgets that one was broken. They end at 0. */
+/* Finds the position of both ears anew and forgets that one was broken. They end at 0; that they
+ * are settled is told also where there are none. */
 void body_home(struct body *body);
 
 /* Stops both motors at once. */
