@@ -25,8 +25,9 @@ static struct world {
 
     bool unplugged;
     unsigned fail_set; /* the n-th set from now on fails, and all that follow in these lines */
-    bool failing;
+    bool failing, fail_once;
     unsigned fail_opens;
+    bool ending;
 
     struct lines *lines; /* requested ones, or NULL */
     unsigned there;      /* which of them were asked for */
@@ -81,8 +82,10 @@ static int fake_set(struct lines *lines, unsigned mask, unsigned levels)
 
     world.sets++;
     world.failing = world.failing || (world.fail_set > 0 && --world.fail_set == 0);
-    if (world.unplugged || world.failing)
+    if (world.unplugged || world.failing) {
+        world.failing = !world.fail_once;
         return world.unplugged ? -ENODEV : -EIO;
+    }
     world.levels = (world.levels & ~mask) | levels;
     drive_ears();
     return 0;
@@ -160,6 +163,7 @@ static void unplug(void)
 
 static int show(struct led_bank *bank, const struct led_light lights[LED_COUNT])
 {
+    assert_true(!world.ending || world.levels == 0); /* first things first */
     world.shows++;
     return world.leds_fail || world.unplugged ? -EIO : 0;
 }
@@ -293,6 +297,7 @@ static void start(struct rig *rig, enum bridge bridge)
 /* Whatever was going on, the motors are off afterwards, and so is everything else. */
 static void stop(struct rig *rig)
 {
+    world.ending = world.fail_set == 0 && !world.failing && world.lines;
     rig->body = body_free(rig->body);
     assert_int_equal(world.levels, 0);
     world_free();
@@ -527,6 +532,42 @@ static void stopping_is_tried_until_it_works(void **state)
     stop(&rig);
 }
 
+/* Most likely all that is needed, so it is not waited for the loop. */
+static void stopping_is_tried_again_at_once(void **state)
+{
+    struct rig rig;
+
+    start(&rig, BRIDGE_IN_IN_EN);
+    loop_run(USEC_PER_SEC);
+    world.fail_once = true;
+    world.fail_set = 1;
+    body_stop(rig.body);
+    assert_int_equal(world.levels, 0);
+    stop(&rig);
+}
+
+/* The lines are there again, but the body is not: nobody hears what happens on them. */
+static void edges_mean_nothing_while_motors_are_held(void **state)
+{
+    struct rig rig;
+
+    start(&rig, BRIDGE_IN_IN);
+    run_until_settled(&rig);
+    world.fail_set = 1;
+    body_stop(rig.body);
+    loop_run(0);
+    assert_non_null(world.lines);
+    lines_sim_turn(world.sim, EAR_LEFT, 5);
+    lines_sim_press(world.sim, true);
+    loop_run(100 * USEC_PER_MSEC);
+    lines_sim_press(world.sim, false);
+    loop_run(30 * USEC_PER_SEC);
+    assert_int_equal(rig.moved, 0);
+    assert_int_equal(rig.clicks, 0);
+    assert_int_equal(body_ear_position(rig.body, EAR_LEFT), 0);
+    stop(&rig);
+}
+
 /* Lines that are lost again and again are one fault. */
 static void a_fault_is_told_once(void **state)
 {
@@ -596,6 +637,29 @@ static void unplugged_and_back(void **state)
     loop.wakeups = 0;
     loop_run(60 * USEC_PER_SEC);
     assert_int_equal(loop.wakeups, 0);
+    stop(&rig);
+}
+
+/* One ear was read after a hand turned both, the other not yet. */
+static void turned_by_hand_while_unplugged(void **state)
+{
+    struct rig rig;
+
+    start(&rig, BRIDGE_IN_IN);
+    run_until_settled(&rig);
+    loop_run(USEC_PER_SEC);
+    lines_sim_turn(world.sim, EAR_LEFT, 4);
+    loop_run(5500 * USEC_PER_MSEC);
+    lines_sim_turn(world.sim, EAR_RIGHT, 4);
+    while (world.levels & 3U)
+        assert_true(loop_turn(USEC_NEVER - 1));
+    loop_run(USEC_PER_SEC);
+    assert_int_equal(body_ear_state(rig.body, EAR_LEFT), EAR_RESTING);
+    assert_int_equal(body_ear_position(rig.body, EAR_RIGHT), -1);
+    assert_int_equal(rig.moved, 0);
+    unplug();
+    loop_run(20 * USEC_PER_SEC);
+    assert_int_equal(rig.moved, 0);
     stop(&rig);
 }
 
@@ -729,8 +793,11 @@ int main(void)
         cmocka_unit_test(no_ears),
         cmocka_unit_test(any_set_may_fail),
         cmocka_unit_test(stopping_is_tried_until_it_works),
+        cmocka_unit_test(stopping_is_tried_again_at_once),
+        cmocka_unit_test(edges_mean_nothing_while_motors_are_held),
         cmocka_unit_test(a_fault_is_told_once),
         cmocka_unit_test(unplugged_and_back),
+        cmocka_unit_test(turned_by_hand_while_unplugged),
         cmocka_unit_test(pressed_while_unplugged),
         cmocka_unit_test(leds_fail_alone),
         cmocka_unit_test(the_end_may_come_at_any_time),
