@@ -452,10 +452,10 @@ struct body *body_free(struct body *body)
         return NULL;
 
     assert(body->telling == 0);
-    if (body->hardware)
-        hardware_motors_off(body->hardware);
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
         ear_free(body->ears[i].ear);
+    if (body->hardware)
+        hardware_motors_off(body->hardware);
     if (body->leds)
         leds_set_dark(body->leds, true);
     hardware_free(body->hardware);

@@ -161,7 +161,7 @@ static void arm_repair(struct hardware *hardware, uint64_t usec)
 static void lose(struct hardware *hardware, enum part_state *part, const struct body_fault *fault)
 {
     log_debug("lost: %s", fault->text);
-    if (!hardware->told && hardware->lines_part == PART_UP && hardware->leds_part == PART_UP)
+    if (!hardware->told)
         hardware->fault = *fault;
     *part = PART_LOST;
     arm_repair(hardware, 0);
@@ -171,8 +171,7 @@ static void on_lost(const struct body_fault *fault, void *userdata)
 {
     struct hardware *hardware = userdata;
 
-    if (hardware->lines_part != PART_LOST)
-        lose(hardware, &hardware->lines_part, fault);
+    lose(hardware, &hardware->lines_part, fault);
 }
 
 static void lines_failed(struct hardware *hardware, int error, const char *what)
@@ -190,8 +189,6 @@ void hardware_leds_failed(struct hardware *hardware, int error)
 {
     struct body_fault fault;
 
-    if (hardware->sim || hardware->leds_part != PART_UP)
-        return;
     body_fault_set(&fault, error, "gpio-failed", "the LEDs cannot be set: %s", strerror(-error));
     lose(hardware, &hardware->leds_part, &fault);
 }

@@ -777,6 +777,9 @@ static void panic_stops_the_motors(void **state)
     assert_int_not_equal(world.levels, 0);
     body_panic();
     assert_int_equal(world.levels, 0);
+    body_home(rig.body);
+    body_led_set(rig.body, LED_NOSE, 0xffffff);
+    loop_run(USEC_PER_SEC);
     stop(&rig);
     body_panic();
 }
