@@ -379,10 +379,12 @@ static void flood(struct rig *rig, unsigned edges, bool active_low)
 
     pull(CHIP, ENCODER, false);
     must_open(rig, wants, ARRAY_SIZE(wants));
-    for (unsigned i = 0; i < edges; i++)
+    for (unsigned i = 0; i < edges; i++) {
         pull(CHIP, ENCODER, i % 2 == 0);
+        usleep(2000); /* faster ones become one in the kernel */
+    }
     settle(rig);
-    assert_in_range(rig->count, 16, edges);
+    assert_in_range(rig->count, 16, edges < 20 ? edges : 20);
     assert_int_equal(rig->edges[rig->count - 1].level, up != active_low);
     for (size_t i = 1; i < rig->count; i++)
         assert_true(rig->edges[i].usec >= rig->edges[i - 1].usec);
@@ -400,12 +402,11 @@ static void flood(struct rig *rig, unsigned edges, bool active_low)
 
 static void test_overflow(void **state)
 {
-    for (unsigned edges = 199; edges <= 202; edges++) {
-        flood(*state, edges, false);
-        flood(*state, edges, true);
-    }
-    for (unsigned edges = 15; edges <= 18; edges++)
-        flood(*state, edges < 16 ? 16 : edges, false);
+    static const unsigned edges[] = {16, 17, 18, 199, 200};
+
+    for (size_t i = 0; i < ARRAY_SIZE(edges); i++)
+        flood(*state, edges[i], i % 2);
+    flood(*state, 199, true);
 }
 
 static void test_without_edges(void **state)

@@ -32,6 +32,6 @@ def add_test(name):
 
 
 with open(SOURCE, encoding="utf-8") as file:
-    NAMES = re.findall(r"^ *TEST\((\w+)\),$", file.read(), re.M)
+    NAMES = re.findall(r"\bTEST\((test_\w+)\)", file.read())
 for NAME in NAMES:
     add_test(NAME)
