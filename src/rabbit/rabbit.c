@@ -6,6 +6,7 @@
 #include "base/message-id.h"
 #include "base/state.h"
 #include "body/body.h"
+#include "body/persist.h"
 #include "dance/story.h"
 #include "rabbit/access.h"
 #include "rabbit/chat.h"
@@ -254,6 +255,18 @@ static int build_people(struct rabbit *rabbit, const struct config *config)
     return 0;
 }
 
+static void warn_of_motors(const struct config *config)
+{
+    const char *driver = streq(config->body.board, "sim") ? NULL : persist_driver("/sys");
+
+    if (driver)
+        log_event(LOG_WARNING, MESSAGE_OUTPUTS_STAY, NULL,
+                  "Should the daemon be killed, a motor that turns goes on turning: this kernel "
+                  "leaves outputs as they are; set dtparam=strict_gpiod in config.txt, or "
+                  "%s.persist_gpio_outputs=n on its command line",
+                  driver);
+}
+
 static int build_body(struct rabbit *rabbit)
 {
     static const struct body_listener listener = {
@@ -267,6 +280,7 @@ static int build_body(struct rabbit *rabbit)
     if (r < 0)
         log_event(LOG_ERR, MESSAGE_BODY_FAILED, NULL,
                   "The body cannot be used: %s; check [body] and [sim]", fault.text);
+    warn_of_motors(rabbit->config);
     return r;
 }
 
