@@ -15,7 +15,7 @@
 #define BRAKE_USEC    25e3
 #define COAST_USEC    150e3
 #define HAND_SPEED    120.0
-#define STEP_USEC     USEC_PER_MSEC
+#define STEP_USEC     (4 * USEC_PER_MSEC)
 #define HORIZON_STEPS 250
 
 /*
@@ -27,6 +27,7 @@ struct ear_model {
     uint64_t usec;
     double angle; /* both count whole turns as well */
     int zone;
+    double lower, upper; /* its edges */
     double speed;
     int drive;
     unsigned hole;
@@ -60,9 +61,11 @@ static double zone_upper_edge(int zone)
                             : hole_center(hole + 1) - HOLE_WIDTH / 2;
 }
 
-static double zone_lower_edge(int zone)
+static void enter_zone(struct ear_model *model, int zone)
 {
-    return zone_upper_edge(zone - 1);
+    model->zone = zone;
+    model->lower = zone_upper_edge(zone - 1);
+    model->upper = zone_upper_edge(zone);
 }
 
 /* splitmix64: one well mixed number from any seed, however regular. */
@@ -84,8 +87,9 @@ int ear_model_new(struct ear_model **ret, uint64_t seed, const struct ear_model_
     model->traits = traits ? *traits : (struct ear_model_traits){.speed = SPEED};
     model->usec = now_usec;
     model->angle = 360.0 * unit_from_seed(seed);
-    while (model->angle >= zone_upper_edge(model->zone))
-        model->zone++;
+    enter_zone(model, 0);
+    while (model->angle >= model->upper)
+        enter_zone(model, model->zone + 1);
     model->hole = wheel_hole(model->zone / 2);
     *ret = model;
     return 0;
@@ -170,27 +174,42 @@ static double angle_after(const struct ear_model *model, double usec, double *re
     return fabs(left) <= reach ? model->hand_angle : model->angle + copysign(reach, left);
 }
 
-static void enter_zone(struct ear_model *model, int zone, double angle)
+static void pass_edge(struct ear_model *model, bool up)
 {
-    model->zone = zone;
-    model->angle = angle;
+    model->angle = up ? model->upper : model->lower;
+    enter_zone(model, model->zone + (up ? 1 : -1));
     if (in_hole(model))
-        model->hole = wheel_hole(floor_div(zone, 2));
+        model->hole = wheel_hole(floor_div(model->zone, 2));
+}
+
+/* The first µs of `usec` after which the ear is over the edge: the same however the steps before
+ * are cut. */
+static uint64_t crossing_usec(const struct ear_model *model, uint64_t usec, bool up)
+{
+    uint64_t before = 0, after = usec;
+    double speed;
+
+    while (after - before > 1) {
+        uint64_t middle = (before + after) / 2;
+        double angle = angle_after(model, (double)middle, &speed);
+        if (up ? angle > model->upper : angle < model->lower)
+            after = middle;
+        else
+            before = middle;
+    }
+    return after;
 }
 
 /* One step of at most STEP_USEC. Returns whether it ended early, at an edge. */
 static bool step(struct ear_model *model, uint64_t usec)
 {
     double speed, angle = angle_after(model, (double)usec, &speed);
-    double upper = zone_upper_edge(model->zone), lower = zone_lower_edge(model->zone);
-    bool up = angle > upper, down = angle < lower;
+    bool up = angle > model->upper, down = angle < model->lower;
 
     if (up || down) {
-        double edge = up ? upper : lower;
-        double share = (edge - model->angle) / (angle - model->angle) * (double)usec;
-        usec = (uint64_t)share + ((double)(uint64_t)share < share); /* rounded up */
+        usec = crossing_usec(model, usec, up);
         angle_after(model, (double)usec, &speed);
-        enter_zone(model, model->zone + (up ? 1 : -1), edge);
+        pass_edge(model, up);
     } else {
         model->angle = angle;
         if (model->hand && angle == model->hand_angle)

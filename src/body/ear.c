@@ -2,24 +2,25 @@
 
 #include <errno.h>
 
-#define DARK_MIN_USEC   (10 * USEC_PER_MSEC)   /* less is chatter: holes are 90 ms apart */
-#define SETTLE_USEC     (600 * USEC_PER_MSEC)  /* a fast ear that coasts creeps for 520 ms */
+#include "body/ear-encoder.h"
+#include "body/ear-motor.h"
+#include "body/ear-wheel.h"
+
+#define SETTLE_USEC     EAR_PAUSE_USEC         /* a fast ear that coasts creeps for 520 ms */
 #define HAND_COUNTS     2                      /* more of them at rest are a hand */
 #define HAND_REST_USEC  (2 * USEC_PER_SEC)     /* it has let go */
+#define HAND_MAX_USEC   (2 * USEC_PER_MIN)     /* nobody turns an ear for so long without a rest */
 #define NO_COUNT_USEC   (2500 * USEC_PER_MSEC) /* a slow gap takes 1.4 s */
 #define RETRY_USEC      USEC_PER_SEC
 #define CAP_HOLE_USEC   (400 * USEC_PER_MSEC)
 #define CAP_EXTRA_USEC  (3 * USEC_PER_SEC)
-#define CAP_MAX_USEC    (15 * USEC_PER_SEC)
 #define CORRECTIONS_MAX 2
-#define HOLE_AFTER_GAP  14
-#define HOLE_BEFORE_GAP 13
 
 enum phase {
     PHASE_REST,
     PHASE_DRIVE,
     PHASE_SETTLE, /* the motor is off, edges still count in its direction */
-    PHASE_PAUSE,  /* before the retry of an ear that did not move */
+    PHASE_PAUSE,  /* there is more to do, but the motor may not run yet */
     PHASE_HAND,   /* a hand turns the ear */
 };
 
@@ -40,26 +41,23 @@ struct ear {
     const struct ear_listener *listener;
     void *userdata;
 
-    /* The encoder. */
-    bool level;
-    uint64_t dark_usec; /* since when, while the level is high */
+    struct ear_encoder encoder;
+    struct ear_wheel wheel;
+    struct ear_motor motor;
 
     /* Where the ear is. */
     int position;
     int side;       /* of the hole at `position`: -1, 1, or 0 in it */
-    unsigned stray; /* counts at rest */
+    unsigned stray; /* counts while the motor was off */
     bool disturbed; /* moved without the motor: the position is a guess */
-
-    /* What the motor does. */
-    int drive;
-    int direction; /* the last one driven */
+    bool doubt;     /* at rest: was that a hand, or did the ear creep? */
 
     /* What the ear is about. */
     enum phase phase;
     enum job job;
     int job_direction; /* of JOB_HOME and JOB_READ */
     struct goal goal;
-    int steps_left; /* below zero: so many holes too far */
+    int steps_left; /* of the last run; below zero: so many holes too far */
     unsigned corrections;
     bool retried;
     bool broken;
@@ -70,55 +68,55 @@ struct ear {
     uint64_t until_usec;
     uint64_t no_count_usec;
 
-    /* The last 17 intervals between counts of this run, oldest first. */
-    unsigned counts;
-    uint64_t counted_usec;
-    uint64_t intervals[EAR_POSITIONS];
-    uint64_t boundary_usec; /* longer is the gap; 0: not learnt yet */
+    uint64_t hand_usec; /* since when it turns the ear */
 };
-
-static int wheel(int position)
-{
-    int rest = position % EAR_POSITIONS;
-    return rest < 0 ? rest + EAR_POSITIONS : rest;
-}
 
 static bool is_known(const struct ear *ear)
 {
     return ear->position >= 0 && !ear->disturbed;
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* ---- the motor ---- */
 
-static void drive(struct ear *ear, int direction)
+static void motor_off(struct ear *ear, uint64_t now_usec)
 {
-    if (ear->drive == direction)
+    if (!ear->motor.drive)
         return;
-    ear->drive = direction;
-    if (direction)
-        ear->direction = direction;
-    ear->listener->on_motor(direction, ear->userdata);
+    ear_motor_stop(&ear->motor, now_usec);
+    ear->listener->on_motor(0, ear->userdata);
 }
 
 static void stop_motor(struct ear *ear, enum phase phase, uint64_t now_usec)
 {
-    drive(ear, 0);
+    motor_off(ear, now_usec);
     ear->phase = phase;
     ear->until_usec = now_usec + (phase == PHASE_PAUSE ? RETRY_USEC : SETTLE_USEC);
 }
 
-/* Sets the motor going, or lets it go on, with both limits counted anew. */
+static uint64_t run_cap(struct run run)
+{
+    return (uint64_t)run.steps * CAP_HOLE_USEC + CAP_EXTRA_USEC;
+}
+
+/* Sets the motor going, or lets it go on: new goals do not make a run longer than its limit. */
 static void start_run(struct ear *ear, struct run run, uint64_t now_usec)
 {
-    uint64_t cap = (uint64_t)run.steps * CAP_HOLE_USEC + CAP_EXTRA_USEC;
-
     ear->steps_left = run.steps;
     ear->stray = 0;
-    ear->counts = 0;
+    ear->doubt = false;
     ear->phase = PHASE_DRIVE;
-    ear->until_usec = now_usec + (cap < CAP_MAX_USEC ? cap : CAP_MAX_USEC);
-    ear->no_count_usec = now_usec + NO_COUNT_USEC;
-    drive(ear, run.direction);
+    if (!ear->motor.drive) {
+        ear_motor_start(&ear->motor, run.direction, now_usec);
+        ear_wheel_start(&ear->wheel);
+        ear->no_count_usec = now_usec + NO_COUNT_USEC;
+        ear->listener->on_motor(run.direction, ear->userdata);
+    }
+    ear->until_usec = earlier(now_usec + run_cap(run), ear->motor.limit_usec);
 }
 
 /* ---- planning ---- */
@@ -127,9 +125,10 @@ static void start_run(struct ear *ear, struct run run, uint64_t now_usec)
  * protocol.md has them. */
 static struct run plan_goal(const struct ear *ear)
 {
-    int target = wheel(ear->goal.position);
+    int target = ear_wheel_hole(ear->goal.position);
     int turns = (ear->goal.position - target) / EAR_POSITIONS;
-    int forward = wheel(target - ear->position), backward = wheel(ear->position - target);
+    int forward = ear_wheel_hole(target - ear->position);
+    int backward = ear_wheel_hole(ear->position - target);
     bool up =
         ear->goal.way == EAR_FORWARD || (ear->goal.way == EAR_SHORTEST && forward <= backward);
 
@@ -137,6 +136,12 @@ static struct run plan_goal(const struct ear *ear)
         turns = up ? 0 : -turns - 1;
     int steps = (up ? forward : backward) + turns * EAR_POSITIONS;
     return (struct run){.direction = steps == 0 ? 0 : up ? 1 : -1, .steps = steps};
+}
+
+/* The last run overshot, or was cut short by its limit. */
+static bool is_unfinished(const struct ear *ear)
+{
+    return ear->steps_left > 0 || (ear->steps_left < 0 && ear->corrections < CORRECTIONS_MAX);
 }
 
 /* Homing may take two turns: the window of 17 intervals slides until a disturbance has left it. */
@@ -148,9 +153,11 @@ static struct run next_run(const struct ear *ear)
         return (struct run){.direction = ear->job_direction, .steps = EAR_POSITIONS};
     if (ear->goal.pending)
         return plan_goal(ear);
-    if (ear->steps_left < 0 && ear->corrections < CORRECTIONS_MAX)
-        return (struct run){.direction = -ear->direction, .steps = -ear->steps_left};
-    return (struct run){0};
+    if (!is_unfinished(ear))
+        return (struct run){0};
+    return ear->steps_left > 0
+               ? (struct run){.direction = ear->motor.direction, .steps = ear->steps_left}
+               : (struct run){.direction = -ear->motor.direction, .steps = -ear->steps_left};
 }
 
 static void start_job(struct ear *ear, enum job job, int direction)
@@ -173,12 +180,45 @@ static void rest(struct ear *ear)
     ear->listener->on_rest(read, ear->userdata);
 }
 
+/* Left alone until it is homed. */
+static void break_down(struct ear *ear, uint64_t now_usec)
+{
+    motor_off(ear, now_usec);
+    ear->broken = true;
+    ear->position = -1;
+    ear->disturbed = ear->doubt = false;
+    ear->goal.pending = false;
+    ear->read = false;
+    rest(ear);
+}
+
+/* The plan is carried out now: what it was made from is done with. */
+static void take_goal(struct ear *ear)
+{
+    if (ear->goal.pending) {
+        ear->corrections = 0;
+        ear->read = false;
+    } else if (ear->steps_left < 0) {
+        ear->corrections++;
+    }
+    ear->goal.pending = false;
+}
+
+/* An ear that no longer knows where it is cannot go anywhere: the whole goal then comes after
+ * homing. */
+static void doubt_goal(struct ear *ear)
+{
+    if (ear->job != JOB_GO || is_known(ear) || !(ear->goal.pending || is_unfinished(ear)))
+        return;
+    ear->goal.pending = true;
+    start_job(ear, JOB_HOME, 1);
+}
+
 /* The motor is off, or runs where the next run goes as well: begins what is to be done next, if
- * anything. */
+ * anything, as soon as the motor may. */
 static void proceed(struct ear *ear, uint64_t now_usec)
 {
-    if (ear->goal.pending && ear->job == JOB_GO && !is_known(ear))
-        start_job(ear, JOB_HOME, 1);
+    doubt_goal(ear);
 
     struct run run = next_run(ear);
     if (run.direction == 0) {
@@ -186,11 +226,15 @@ static void proceed(struct ear *ear, uint64_t now_usec)
         rest(ear);
         return;
     }
-    if (ear->job == JOB_GO) {
-        ear->corrections = ear->goal.pending ? 0 : ear->corrections + 1;
-        ear->read = ear->read && !ear->goal.pending;
-        ear->goal.pending = false;
+    ear->until_usec = ear->motor.drive
+                          ? now_usec
+                          : ear_motor_when(&ear->motor, run.direction, run_cap(run), now_usec);
+    if (ear->until_usec > now_usec) {
+        ear->phase = PHASE_PAUSE;
+        return;
     }
+    if (ear->job == JOB_GO)
+        take_goal(ear);
     start_run(ear, run, now_usec);
 }
 
@@ -200,7 +244,7 @@ static void pursue_goal(struct ear *ear, uint64_t now_usec)
     ear->job = JOB_GO;
     ear->steps_left = 0;
     ear->corrections = 0;
-    if (plan_goal(ear).direction == ear->drive) {
+    if (plan_goal(ear).direction == ear->motor.drive) {
         proceed(ear, now_usec);
         return;
     }
@@ -211,99 +255,40 @@ static void pursue_goal(struct ear *ear, uint64_t now_usec)
 
 /* ---- homing and reading ---- */
 
-static int compare_usec(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/*
- * Which of the 17 intervals of a whole turn is the gap, or -1 when that is not plain: a longest one
- * far beyond the others is a stall, and so is a second long one.
- */
-static int find_gap(const uint64_t intervals[EAR_POSITIONS], uint64_t *ret_boundary)
-{
-    uint64_t sorted[EAR_POSITIONS];
-    memcpy(sorted, intervals, sizeof(sorted));
-    qsort(sorted, EAR_POSITIONS, sizeof(*sorted), compare_usec);
-
-    uint64_t gap = sorted[EAR_POSITIONS - 1], normal = sorted[EAR_POSITIONS - 2];
-    if (2 * gap < 3 * normal || gap > 5 * normal || normal > 2 * sorted[EAR_POSITIONS / 2])
-        return -1;
-
-    *ret_boundary = (gap + normal) / 2;
-    for (int i = 0; i < EAR_POSITIONS; i++)
-        if (intervals[i] == gap)
-            return i;
-    return -1;
-}
-
-static void keep_interval(struct ear *ear, uint64_t usec)
-{
-    if (ear->counts > EAR_POSITIONS) {
-        memmove(ear->intervals, ear->intervals + 1, (EAR_POSITIONS - 1) * sizeof(*ear->intervals));
-        ear->intervals[EAR_POSITIONS - 1] = usec - ear->counted_usec;
-    } else if (ear->counts > 0) {
-        ear->intervals[ear->counts - 1] = usec - ear->counted_usec;
-    }
-    ear->counts++;
-    ear->counted_usec = usec;
-}
-
-/* A count while homing: with 18 of them a whole turn was seen, its gap included. */
 static void home_count(struct ear *ear, uint64_t now_usec)
 {
-    if (ear->counts <= EAR_POSITIONS)
-        return;
-    int gap = find_gap(ear->intervals, &ear->boundary_usec);
-    if (gap < 0)
+    int position = ear_wheel_home(&ear->wheel, ear->motor.drive);
+    if (position < 0)
         return;
 
-    int since = EAR_POSITIONS - 1 - gap;
-    ear->position = wheel(ear->drive > 0 ? HOLE_AFTER_GAP + since : HOLE_BEFORE_GAP - since);
+    ear->position = position;
     ear->retried = false;
     if (!ear->goal.pending)
-        ear->goal =
-            (struct goal){.pending = true, .way = ear->drive > 0 ? EAR_FORWARD : EAR_BACKWARD};
+        ear->goal = (struct goal){.pending = true,
+                                  .way = ear->motor.drive > 0 ? EAR_FORWARD : EAR_BACKWARD};
     pursue_goal(ear, now_usec);
-}
-
-/* The gap among the 16 intervals of 17 counts, 16 when it lies beyond the last one, -1 when it is
- * not plain. */
-static int find_gap_read(const struct ear *ear)
-{
-    int gap = EAR_POSITIONS - 1;
-
-    for (int i = 0; i < EAR_POSITIONS - 1; i++) {
-        if (ear->intervals[i] <= ear->boundary_usec)
-            continue;
-        if (gap != EAR_POSITIONS - 1 || ear->intervals[i] > 2 * ear->boundary_usec)
-            return -1;
-        gap = i;
-    }
-    return gap;
 }
 
 /* A count while reading: 17 of them end in the hole where the hand left the ear. */
 static void read_count(struct ear *ear, uint64_t now_usec)
 {
-    if (ear->counts < EAR_POSITIONS)
+    if (ear->steps_left > 0)
         return;
 
-    int gap = find_gap_read(ear);
-    if (gap < 0) {
-        start_job(ear, JOB_HOME, ear->drive);
-        proceed(ear, now_usec);
+    stop_motor(ear, PHASE_SETTLE, now_usec);
+    int position = ear_wheel_read(&ear->wheel);
+    if (position < 0) {
+        start_job(ear, JOB_HOME, 1);
         return;
     }
-    ear->position = wheel(HOLE_BEFORE_GAP - (gap + 1));
+    ear->position = position;
     if (!ear->goal.pending)
-        ear->goal = (struct goal){.position = ear->position};
+        ear->goal = (struct goal){.position = position};
     ear->job = JOB_GO;
     ear->steps_left = 0;
     ear->corrections = 0;
+    ear->retried = false;
     ear->read = true;
-    stop_motor(ear, PHASE_SETTLE, now_usec);
 }
 
 /* ---- edges ---- */
@@ -311,15 +296,29 @@ static void read_count(struct ear *ear, uint64_t now_usec)
 /* The motor turned the ear, or it rolls out: the direction of the edge is known. */
 static bool edge_is_ours(const struct ear *ear)
 {
-    return ear->drive != 0 || ear->phase == PHASE_SETTLE;
+    return ear->motor.drive != 0 || ear->phase == PHASE_SETTLE;
 }
 
+/* An edge that no motor made. At rest it takes a while to see what it was. */
+static void disturb(struct ear *ear, uint64_t usec)
+{
+    ear->disturbed = true;
+    if (ear->phase != PHASE_REST)
+        return;
+    ear->doubt = true;
+    ear->until_usec = usec + HAND_REST_USEC;
+}
+
+/* What was to be done while a hand came between is done after the reading. */
 static void notice_hand(struct ear *ear, uint64_t usec)
 {
-    if (ear->broken || ++ear->stray <= HAND_COUNTS)
+    if (++ear->stray <= HAND_COUNTS)
         return;
+    ear->goal.pending = ear->goal.pending || (ear->job == JOB_GO && is_unfinished(ear));
+    ear->doubt = false;
     ear->phase = PHASE_HAND;
     ear->position = -1;
+    ear->hand_usec = usec;
     ear->until_usec = usec + HAND_REST_USEC;
 }
 
@@ -327,13 +326,13 @@ static void notice_hand(struct ear *ear, uint64_t usec)
  * beside. */
 static void book_count(struct ear *ear)
 {
-    bool same = ear->side == -ear->direction;
+    bool same = ear->side == -ear->motor.direction;
 
     ear->side = 0;
     if (same)
         return;
     if (ear->position >= 0)
-        ear->position = wheel(ear->position + ear->direction);
+        ear->position = ear_wheel_hole(ear->position + ear->motor.direction);
     ear->steps_left--;
 }
 
@@ -342,15 +341,15 @@ static void count(struct ear *ear, uint64_t usec, uint64_t now_usec)
     if (edge_is_ours(ear))
         book_count(ear);
     else
-        ear->disturbed = true;
+        disturb(ear, usec);
 
-    if (ear->phase == PHASE_REST)
+    if (ear->phase == PHASE_REST || ear->phase == PHASE_PAUSE)
         notice_hand(ear, usec);
     if (ear->phase != PHASE_DRIVE)
         return;
 
     ear->no_count_usec = usec + NO_COUNT_USEC;
-    keep_interval(ear, usec);
+    ear_wheel_count(&ear->wheel, usec);
     if (ear->job == JOB_HOME)
         home_count(ear, now_usec);
     else if (ear->job == JOB_READ)
@@ -365,29 +364,33 @@ static void undo_rise(struct ear *ear)
     if (edge_is_ours(ear))
         ear->side = 0;
     else if (ear->stray == 0)
-        ear->disturbed = false;
+        ear->disturbed = ear->doubt = false;
 }
 
 static void rise(struct ear *ear, uint64_t usec)
 {
-    ear->dark_usec = usec;
     if (edge_is_ours(ear))
-        ear->side = ear->direction;
+        ear->side = ear->motor.direction;
     else
-        ear->disturbed = true;
+        disturb(ear, usec);
 }
 
 void ear_edge(struct ear *ear, bool level, uint64_t usec, uint64_t now_usec)
 {
-    if (level == ear->level)
-        return;
-    ear->level = level;
+    enum ear_edge edge = ear_encoder_edge(&ear->encoder, level, usec);
 
+    if (ear->broken || edge == EAR_EDGE_NONE)
+        return;
+    if (ear->phase == PHASE_HAND && usec - ear->hand_usec > HAND_MAX_USEC)
+        edge = EAR_EDGE_BAD;
     if (ear->phase == PHASE_HAND)
         ear->until_usec = usec + HAND_REST_USEC;
-    if (level)
+
+    if (edge == EAR_EDGE_BAD)
+        break_down(ear, now_usec);
+    else if (edge == EAR_EDGE_RISE)
         rise(ear, usec);
-    else if (usec - ear->dark_usec >= DARK_MIN_USEC)
+    else if (edge == EAR_EDGE_COUNT)
         count(ear, usec, now_usec);
     else
         undo_rise(ear);
@@ -399,38 +402,58 @@ void ear_edge(struct ear *ear, bool level, uint64_t usec, uint64_t now_usec)
  * left alone. */
 static void give_up_run(struct ear *ear, uint64_t now_usec)
 {
-    int direction = -ear->drive;
-    bool retry = !ear->retried;
+    int direction = -ear->motor.drive;
 
+    if (ear->retried) {
+        break_down(ear, now_usec);
+        return;
+    }
     stop_motor(ear, PHASE_PAUSE, now_usec);
     ear->goal.pending = ear->goal.pending || ear->job == JOB_GO;
     start_job(ear, JOB_HOME, direction);
     ear->read = false;
     ear->retried = true;
-    if (retry)
-        return;
-    ear->broken = true;
-    ear->goal.pending = false;
-    rest(ear);
 }
 
-/* A run longer than it can be. Its counts were good, so an ear that knew its position still does.
- */
-static void cap_run(struct ear *ear, uint64_t now_usec)
+/* The counts of a move were good, so the ear still knows where it is. A move cut short by the limit
+ * of the motor goes on later, one that took longer than it can take does not. */
+static void end_run(struct ear *ear, uint64_t now_usec)
 {
     if (ear->job != JOB_GO) {
         give_up_run(ear, now_usec);
         return;
     }
+    if (now_usec < ear->motor.limit_usec)
+        ear->steps_left = 0;
     stop_motor(ear, PHASE_SETTLE, now_usec);
+}
+
+/* No hand came after it: the ear left its place by itself. */
+static void end_doubt(struct ear *ear)
+{
+    bool strayed = ear->position >= 0;
+
+    ear->doubt = ear->disturbed = false;
+    ear->position = -1;
+    ear->stray = 0;
+    if (strayed && ear->listener->on_stray)
+        ear->listener->on_stray(ear->userdata);
+}
+
+/* The hand let go: the ear reads where it is, unless it is to be homed anyway. */
+static void end_hand(struct ear *ear, uint64_t now_usec)
+{
+    if (ear->job == JOB_GO)
+        start_job(ear, ear_wheel_is_learnt(&ear->wheel) ? JOB_READ : JOB_HOME, 1);
+    proceed(ear, now_usec);
 }
 
 uint64_t ear_deadline(const struct ear *ear)
 {
     if (ear->phase == PHASE_REST)
-        return USEC_NEVER;
-    if (ear->phase == PHASE_DRIVE && ear->no_count_usec < ear->until_usec)
-        return ear->no_count_usec;
+        return ear->doubt ? ear->until_usec : USEC_NEVER;
+    if (ear->phase == PHASE_DRIVE)
+        return earlier(ear->no_count_usec, ear->until_usec);
     return ear->until_usec;
 }
 
@@ -438,15 +461,17 @@ void ear_tick(struct ear *ear, uint64_t now_usec)
 {
     if (now_usec < ear_deadline(ear))
         return;
-    if (ear->phase == PHASE_HAND)
-        start_job(ear, ear->boundary_usec ? JOB_READ : JOB_HOME, 1);
 
-    if (ear->phase != PHASE_DRIVE)
+    if (ear->phase == PHASE_REST)
+        end_doubt(ear);
+    else if (ear->phase == PHASE_HAND)
+        end_hand(ear, now_usec);
+    else if (ear->phase != PHASE_DRIVE)
         proceed(ear, now_usec);
     else if (now_usec >= ear->no_count_usec)
         give_up_run(ear, now_usec);
     else
-        cap_run(ear, now_usec);
+        end_run(ear, now_usec);
 }
 
 /* ---- commands ---- */
@@ -466,15 +491,15 @@ int ear_go(struct ear *ear, int position, enum ear_way way, uint64_t now_usec)
     return 0;
 }
 
-/* Begins a job at once when the motor is off or turns its way, else after the stop. */
+/* Jobs begin from rest, so that they have a whole run before them. */
 static void command_job(struct ear *ear, enum job job, uint64_t now_usec)
 {
     start_job(ear, job, 1);
     ear->read = false;
     ear->retried = false;
-    if (ear->phase == PHASE_DRIVE && ear->drive < 0)
+    if (ear->phase == PHASE_DRIVE)
         stop_motor(ear, PHASE_SETTLE, now_usec);
-    else if (ear->phase != PHASE_SETTLE && ear->phase != PHASE_PAUSE)
+    else if (ear->phase == PHASE_REST || ear->phase == PHASE_HAND)
         proceed(ear, now_usec);
 }
 
@@ -483,6 +508,7 @@ void ear_home(struct ear *ear, uint64_t now_usec)
     bool under_way = ear->job == JOB_HOME && ear->phase == PHASE_DRIVE;
 
     ear->broken = false;
+    ear->encoder.bursts = 0;
     ear->goal.pending = false;
     if (!under_way)
         command_job(ear, JOB_HOME, now_usec);
@@ -491,7 +517,7 @@ void ear_home(struct ear *ear, uint64_t now_usec)
 void ear_read(struct ear *ear, uint64_t now_usec)
 {
     if (!ear->broken && !ear_busy(ear))
-        command_job(ear, ear->boundary_usec ? JOB_READ : JOB_HOME, now_usec);
+        command_job(ear, ear_wheel_is_learnt(&ear->wheel) ? JOB_READ : JOB_HOME, now_usec);
 }
 
 void ear_stop(struct ear *ear, uint64_t now_usec)
@@ -515,9 +541,11 @@ enum ear_state ear_state(const struct ear *ear)
         return EAR_BROKEN;
     if (ear->phase == PHASE_REST)
         return is_known(ear) ? EAR_RESTING : EAR_UNKNOWN;
+    if (ear->job != JOB_GO)
+        return EAR_HOMING;
     if (ear->phase == PHASE_HAND)
         return ear->goal.pending ? EAR_HOMING : EAR_UNKNOWN;
-    return ear->job == JOB_GO ? EAR_MOVING : EAR_HOMING;
+    return EAR_MOVING;
 }
 
 int ear_position(const struct ear *ear)
@@ -538,7 +566,7 @@ int ear_new(struct ear **ret, bool level, const struct ear_listener *listener, v
 
     ear->listener = listener;
     ear->userdata = userdata;
-    ear->level = level;
+    ear->encoder.level = level;
     ear->position = -1;
     *ret = ear;
     return 0;
@@ -546,8 +574,8 @@ int ear_new(struct ear **ret, bool level, const struct ear_listener *listener, v
 
 struct ear *ear_free(struct ear *ear)
 {
-    if (ear)
-        drive(ear, 0);
+    if (ear && ear->motor.drive)
+        ear->listener->on_motor(0, ear->userdata);
     free(ear);
     return NULL;
 }

@@ -6,14 +6,23 @@
  * The encoder shows no direction, so the ear remembers on which side of its hole it is: then a
  * falling edge after a change of direction is known to be the same hole again. The gap in the wheel
  * is learnt, never assumed.
+ *
+ * The motor stops 2.5 s after the last hole, at the cap of its move, after 15 s in one go whatever
+ * was commanded meanwhile, and when it has run for 30 s of the last 60. In the last two cases the
+ * ear knows where it is and goes on by itself, as it does with a command that comes while there is
+ * no room for it: it is busy until then, and the latest command counts. ear_stop() ends the
+ * waiting.
+ *
+ * A bad encoder (more than 50 edges in a second, those closer than 10 ms counted as one, or a hand
+ * that never rests for 2 s in 2 min) makes the ear broken, and so does an ear that does not turn
+ * either way. Its edges then mean nothing until ear_home().
  */
 #ifndef NABAZTAGD_BODY_EAR_H
 #define NABAZTAGD_BODY_EAR_H
 
 #include "body/body.h"
 
-/* Positions of ear_go() are below this in size: two extra turns are the most that fit the longest
- * run. */
+/* Positions of ear_go() are below this in size: two extra turns. */
 #define EAR_TARGETS (3 * EAR_POSITIONS)
 
 struct ear;
@@ -25,6 +34,9 @@ struct ear_listener {
     /* The ear came to rest, or broke. `read`: it was a hand that moved it, and its position is
      * known again. */
     void (*on_rest)(bool read, void *userdata);
+    /* At rest the ear moved, too little for a hand; told 2 s later, once, since the position is
+     * unknown from then on. May be NULL. */
+    void (*on_stray)(void *userdata);
 };
 
 /* A new ear rests at an unknown position; `level` is its encoder's (true in the dark). */
@@ -50,7 +62,7 @@ int ear_go(struct ear *ear, int position, enum ear_way way, uint64_t now_usec);
 void ear_home(struct ear *ear, uint64_t now_usec);
 /* Reads the position by one whole turn that ends where it began. */
 void ear_read(struct ear *ear, uint64_t now_usec);
-/* Brakes at once and forgets what was to be done. */
+/* Brakes at once and forgets what was to be done, waiting included. */
 void ear_stop(struct ear *ear, uint64_t now_usec);
 
 enum ear_state ear_state(const struct ear *ear);

@@ -1,156 +1,4 @@
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "body/ear-model.h"
-#include "body/ear.h"
-
-/* An ear on its model, on a virtual clock. Every run of the motor is watched. */
-struct rig {
-    struct ear *ear;
-    struct ear_model *model;
-    uint64_t now;
-    bool noise; /* every edge chatters */
-
-    int motor, last_direction;
-    uint64_t started, stopped;
-    uint64_t longest_run, shortest_brake;
-    unsigned runs, reversals, holes;
-
-    unsigned rests, reads;
-};
-
-static void on_motor(int direction, void *userdata)
-{
-    struct rig *rig = userdata;
-
-    assert_int_not_equal(direction, rig->motor);
-    assert_true(direction == 0 || rig->motor == 0);
-    if (direction == 0) {
-        uint64_t ran = rig->now - rig->started;
-        rig->longest_run = ran > rig->longest_run ? ran : rig->longest_run;
-        rig->stopped = rig->now;
-    } else {
-        if (direction == -rig->last_direction) {
-            uint64_t brake = rig->now - rig->stopped;
-            rig->shortest_brake = brake < rig->shortest_brake ? brake : rig->shortest_brake;
-            rig->reversals++;
-        }
-        rig->started = rig->now;
-        rig->last_direction = direction;
-        rig->runs++;
-    }
-    rig->motor = direction;
-    ear_model_drive(rig->model, direction);
-}
-
-static void on_rest(bool read, void *userdata)
-{
-    struct rig *rig = userdata;
-
-    assert_int_equal(rig->motor, 0);
-    rig->rests++;
-    rig->reads += read;
-}
-
-static struct rig *rig_new(uint64_t seed, double speed, bool coasts, bool noise)
-{
-    static const struct ear_listener listener = {.on_motor = on_motor, .on_rest = on_rest};
-    struct ear_model_traits traits = {.speed = speed, .coasts = coasts};
-
-    struct rig *rig = calloc(1, sizeof(*rig));
-    assert_non_null(rig);
-    rig->noise = noise;
-    rig->now = 1000 * USEC_PER_SEC;
-    rig->shortest_brake = USEC_NEVER;
-    assert_int_equal(ear_model_new(&rig->model, seed, &traits, rig->now), 0);
-    assert_int_equal(ear_new(&rig->ear, ear_model_level(rig->model), &listener, rig), 0);
-    return rig;
-}
-
-/* No test ends with a motor on, with one that ran too long or with one that was reversed too fast.
- */
-static void rig_free(struct rig *rig)
-{
-    assert_int_equal(rig->motor, 0);
-    assert_true(rig->longest_run <= 30 * USEC_PER_SEC);
-    assert_true(rig->shortest_brake >= 100 * USEC_PER_MSEC);
-    ear_free(rig->ear);
-    ear_model_free(rig->model);
-    free(rig);
-}
-
-static void deliver(struct rig *rig, const struct ear_model_edge *edge)
-{
-    rig->now = edge->usec;
-    rig->holes += !edge->level;
-    if (edge->silent)
-        return;
-    ear_edge(rig->ear, edge->level, edge->usec, rig->now);
-    for (unsigned i = 1; rig->noise && i <= 4; i++)
-        ear_edge(rig->ear, i % 2 ? !edge->level : edge->level, edge->usec + 300 * i, rig->now);
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static void rig_run(struct rig *rig, uint64_t usec)
-{
-    uint64_t until = rig->now + usec;
-    struct ear_model_edge edge;
-
-    while (rig->now < until) {
-        uint64_t next =
-            earlier(until, earlier(ear_deadline(rig->ear), ear_model_next_usec(rig->model)));
-        next = next < rig->now ? rig->now : next;
-        if (ear_model_advance(rig->model, next, &edge))
-            deliver(rig, &edge);
-        else
-            rig->now = next;
-        if (rig->now >= ear_deadline(rig->ear)) {
-            ear_tick(rig->ear, rig->now);
-            assert_true(ear_deadline(rig->ear) > rig->now);
-        }
-    }
-}
-
-/* Runs until the ear has come to rest and a second more, so that what rolls out has done so. */
-static void rig_settle(struct rig *rig)
-{
-    for (unsigned i = 0; i < 600 && ear_busy(rig->ear); i++)
-        rig_run(rig, 100 * USEC_PER_MSEC);
-    assert_false(ear_busy(rig->ear));
-    rig_run(rig, 1500 * USEC_PER_MSEC);
-    assert_false(ear_busy(rig->ear));
-}
-
-static void rig_go(struct rig *rig, int position, enum ear_way way)
-{
-    assert_int_equal(ear_go(rig->ear, position, way, rig->now), 0);
-    rig_settle(rig);
-}
-
-static void rig_home(struct rig *rig)
-{
-    ear_home(rig->ear, rig->now);
-    rig_settle(rig);
-    assert_int_equal(ear_state(rig->ear), EAR_RESTING);
-    assert_int_equal(ear_position(rig->ear), 0);
-    assert_int_equal(ear_model_hole(rig->model), 0);
-}
-
-static struct rig *rig_homed(uint64_t seed)
-{
-    struct rig *rig = rig_new(seed, 90, false, false);
-    rig_home(rig);
-    return rig;
-}
+#include "ear-rig.h"
 
 /* The last one rolls on by more than a whole hole after every stop: it cannot be put on a hole,
  * only be known. */
@@ -166,17 +14,6 @@ static const struct {
     {.speed = 52, .coasts = true},
     {.speed = 120, .coasts = true, .noise = true, .misses = true},
 };
-
-/* The ear knows where it is, and that is where it was sent. */
-static void assert_at(struct rig *rig, int target, bool misses)
-{
-    assert_int_equal(ear_state(rig->ear), EAR_RESTING);
-    assert_int_equal(ear_position(rig->ear), ear_model_hole(rig->model));
-    if (!misses)
-        assert_int_equal(ear_position(rig->ear), target);
-    else
-        assert_in_range((ear_position(rig->ear) - target + 17 + 1) % 17, 0, 2);
-}
 
 static void homes_from_anywhere(void **state)
 {
@@ -353,12 +190,6 @@ static void stall_is_no_gap(void **state)
             rig_free(rig);
         }
     }
-}
-
-static void set_fault(struct rig *rig, enum ear_fault fault)
-{
-    if (ear_model_set_fault(rig->model, fault))
-        ear_edge(rig->ear, ear_model_level(rig->model), rig->now, rig->now);
 }
 
 /* Whatever fails, whenever: the motor stops 2.5 s after the last count, tries once, and is left
