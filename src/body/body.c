@@ -168,13 +168,13 @@ static void on_rest(bool read, void *userdata)
         ear->body->settled = true;
 }
 
-static void on_clicks(unsigned clicks, void *userdata)
+static void on_button(enum button_event event, void *userdata)
 {
     struct body *body = userdata;
 
     body->telling++;
     if (body->listener->on_button)
-        body->listener->on_button(clicks > 1 ? BUTTON_DOUBLE_CLICK : BUTTON_CLICK, body->userdata);
+        body->listener->on_button(event, body->userdata);
     body->telling--;
 }
 
@@ -233,7 +233,7 @@ static int add_button(struct body *body)
     if (!hardware_has(body->hardware, LINE_BUTTON))
         return 0;
     return button_new(&body->button, body->times, hardware_level(body->hardware, LINE_BUTTON),
-                      on_clicks, body);
+                      on_button, body);
 }
 
 static void on_up(void *userdata)

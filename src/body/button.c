@@ -6,12 +6,13 @@ enum phase {
     PHASE_IDLE,
     PHASE_DOWN,
     PHASE_UP,      /* released: is there another click to come? */
-    PHASE_SWALLOW, /* held for long: the release means nothing */
+    PHASE_HELD,    /* for long: the release means nothing more */
+    PHASE_IGNORED, /* held since before we were there */
 };
 
 struct button {
     struct button_times times;
-    button_handler on_clicks;
+    button_handler on_event;
     void *userdata;
 
     /* The contact: `raw` as it was last seen, bounce included; `pressed` as we believe it. */
@@ -44,31 +45,50 @@ uint64_t button_deadline(const struct button *button)
     return button->bouncing ? contact_deadline(button) : click_deadline(button);
 }
 
-static void end_click(struct button *button)
+static void tell(struct button *button, enum button_event event)
+{
+    button->on_event(event, button->userdata);
+}
+
+/* Nothing that comes now can change what the presses so far were. */
+static void decide(struct button *button)
 {
     bool held = button->phase == PHASE_DOWN;
-    unsigned clicks = button->presses > 1 ? 2 : 1;
+    unsigned presses = button->presses;
 
     button->presses = 0;
-    button->phase = held ? PHASE_SWALLOW : PHASE_IDLE;
-    if (!held)
-        button->on_clicks(clicks, button->userdata);
+    button->phase = held ? PHASE_HELD : PHASE_IDLE;
+    tell(button, held ? BUTTON_LONG_PRESS : presses > 1 ? BUTTON_DOUBLE_CLICK : BUTTON_CLICK);
+}
+
+static void press(struct button *button)
+{
+    button->presses++;
+    button->phase = PHASE_DOWN;
+    tell(button, BUTTON_DOWN);
+}
+
+static void release(struct button *button)
+{
+    bool told = button->phase != PHASE_IGNORED;
+
+    button->phase = button->phase == PHASE_DOWN ? PHASE_UP : PHASE_IDLE;
+    if (told)
+        tell(button, BUTTON_UP);
 }
 
 /* A press or release that we believe. */
 static void change(struct button *button, bool pressed, uint64_t usec)
 {
-    button->pressed = pressed;
     if (usec >= click_deadline(button))
-        end_click(button);
+        decide(button);
 
+    button->pressed = pressed;
     button->changed_usec = usec;
-    if (pressed) {
-        button->presses++;
-        button->phase = PHASE_DOWN;
-    } else {
-        button->phase = button->phase == PHASE_SWALLOW ? PHASE_IDLE : PHASE_UP;
-    }
+    if (pressed)
+        press(button);
+    else
+        release(button);
 }
 
 /* Lets time pass up to `usec`: a contact that came to rest otherwise than we believe it changed at
@@ -81,7 +101,7 @@ static void advance(struct button *button, uint64_t usec)
             change(button, button->raw, button->raw_usec);
     }
     if (!button->bouncing && usec >= click_deadline(button))
-        end_click(button);
+        decide(button);
 }
 
 void button_edge(struct button *button, bool pressed, uint64_t usec)
@@ -94,10 +114,14 @@ void button_edge(struct button *button, bool pressed, uint64_t usec)
     button->bouncing = true;
 }
 
+/* Only the release of a press can go missing for long: nobody holds the button, so it was no hold.
+ */
 void button_tick(struct button *button, bool pressed, uint64_t now_usec)
 {
     if (button->bouncing)
         button->raw = pressed;
+    else if (button->phase == PHASE_DOWN && !pressed)
+        button_edge(button, false, click_deadline(button) - 1);
     advance(button, now_usec);
 }
 
@@ -107,18 +131,18 @@ void button_set_times(struct button *button, struct button_times times)
 }
 
 int button_new(struct button **ret, struct button_times times, bool pressed,
-               button_handler on_clicks, void *userdata)
+               button_handler on_event, void *userdata)
 {
     struct button *button = calloc(1, sizeof(*button));
     if (!button)
         return -ENOMEM;
 
     *button = (struct button){.times = times,
-                              .on_clicks = on_clicks,
+                              .on_event = on_event,
                               .userdata = userdata,
                               .raw = pressed,
                               .pressed = pressed,
-                              .phase = pressed ? PHASE_SWALLOW : PHASE_IDLE};
+                              .phase = pressed ? PHASE_IGNORED : PHASE_IDLE};
     *ret = button;
     return 0;
 }
