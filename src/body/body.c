@@ -35,6 +35,7 @@ struct body {
     /* What there is to tell once both ears are at rest. */
     bool settled;
     bool moved_by_hand;
+    bool strayed;
 };
 
 static const struct {
@@ -128,14 +129,16 @@ static void tell(struct body *body)
     if (any_ear_busy(body) || (body->moved_by_hand && read_unknown_ears(body)))
         return;
 
-    bool settled = body->settled, moved = body->moved_by_hand;
-    body->settled = body->moved_by_hand = false;
+    bool settled = body->settled, moved = body->moved_by_hand, strayed = body->strayed;
+    body->settled = body->moved_by_hand = body->strayed = false;
     body->telling++;
     if (moved && body->listener->on_ears_moved)
         body->listener->on_ears_moved(told_position(body, EAR_LEFT), told_position(body, EAR_RIGHT),
                                       body->userdata);
     if (settled && body->listener->on_ears_settled)
         body->listener->on_ears_settled(body->userdata);
+    if (strayed && !moved && body->listener->on_ears_strayed)
+        body->listener->on_ears_strayed(body->userdata);
     body->telling--;
 }
 
@@ -166,6 +169,13 @@ static void on_rest(bool read, void *userdata)
         ear->body->moved_by_hand = true;
     else
         ear->body->settled = true;
+}
+
+static void on_stray(void *userdata)
+{
+    struct body_ear *ear = userdata;
+
+    ear->body->strayed = true;
 }
 
 static void on_button(enum button_event event, void *userdata)
@@ -389,7 +399,8 @@ static int add_timers(struct body *body, sd_event *event)
 
 static int add_ears(struct body *body)
 {
-    static const struct ear_listener listener = {.on_motor = on_motor, .on_rest = on_rest};
+    static const struct ear_listener listener = {
+        .on_motor = on_motor, .on_rest = on_rest, .on_stray = on_stray};
 
     for (enum ear_index i = 0; i < EAR_COUNT; i++) {
         enum line encoder = ear_table[i].encoder;

@@ -39,7 +39,7 @@ struct rig {
     struct body *body;
     struct client clients[CLIENTS_MAX];
 
-    unsigned settled, clicks, moved;
+    unsigned settled, clicks, moved, strayed;
     unsigned left, right; /* as told with the last hand's move */
 };
 
@@ -64,8 +64,15 @@ static inline void on_ears_moved(unsigned left, unsigned right, void *userdata)
     rig->right = right;
 }
 
-static const struct body_listener listener = {
-    .on_button = on_button, .on_ears_settled = on_ears_settled, .on_ears_moved = on_ears_moved};
+static inline void on_ears_strayed(void *userdata)
+{
+    ((struct rig *)userdata)->strayed++;
+}
+
+static const struct body_listener listener = {.on_button = on_button,
+                                              .on_ears_settled = on_ears_settled,
+                                              .on_ears_moved = on_ears_moved,
+                                              .on_ears_strayed = on_ears_strayed};
 
 static inline int start_body(struct rig *rig)
 {

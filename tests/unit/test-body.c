@@ -52,7 +52,21 @@ static void hand_is_told_with_both_ears(void **state)
     assert_int_equal(rig->left, 4);
     assert_int_equal(rig->right, 16);
     assert_int_equal(rig->moved, 1);
+    assert_int_equal(rig->strayed, 0);
     ask(rig, client, "state\n", "\"ears\":{\"left\":4,\"right\":16}");
+}
+
+static void stray_is_told(void **state)
+{
+    struct rig *rig = *state;
+
+    assert_int_equal(start_body(rig), 0);
+    struct client *client = join(rig, 0);
+    RUN_UNTIL(rig, rig->settled);
+    ask(rig, client, "turn right -1\n", "{\"ok\":true}\n");
+    RUN_UNTIL(rig, rig->strayed);
+    assert_int_equal(body_ear_state(rig->body, EAR_RIGHT), EAR_UNKNOWN);
+    assert_int_equal(rig->moved, 0);
 }
 
 static void fault_breaks_and_home_heals(void **state)
@@ -87,9 +101,8 @@ static void no_wakeups_at_rest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BENCH_TEST(homes_goes_and_tells),
-        BENCH_TEST(hand_is_told_with_both_ears),
-        BENCH_TEST(fault_breaks_and_home_heals),
+        BENCH_TEST(homes_goes_and_tells), BENCH_TEST(hand_is_told_with_both_ears),
+        BENCH_TEST(stray_is_told),        BENCH_TEST(fault_breaks_and_home_heals),
         BENCH_TEST(no_wakeups_at_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
