@@ -7,17 +7,16 @@
 #include "base/jid.h"
 #include "base/log.h"
 #include "base/message-id.h"
-#include "rabbit/command.h"
 #include "xmpp/stanza.h"
 
-#define WAITING_MAX 8  /* replies that wait for the ears */
+#define WAITING_MAX 8  /* replies that wait for the body */
 #define STALE_SEC   60 /* an older message is no command any more */
 
 #define NS_DELAY   "urn:xmpp:delay"
 #define NS_CARBONS "urn:xmpp:carbons:2"
 #define NS_CORRECT "urn:xmpp:message-correct:0"
 
-/* A reply to be sent when the ears rest. */
+/* A reply to be sent when the body rests. */
 struct waiting {
     const struct command *command; /* NULL: free */
     char *to, *type, *thread;
@@ -28,15 +27,15 @@ struct chat {
     const struct config *config;
     struct access *access;
     struct router *router;
-    struct body *body;
+    struct command_context context;
     struct chat_listener listener;
     void *userdata;
     struct waiting waiting[WAITING_MAX];
 };
 
 int chat_new(struct chat **ret, const struct config *config, struct access *access,
-             struct router *router, struct body *body, const struct chat_listener *listener,
-             void *userdata)
+             struct router *router, const struct command_context *context,
+             const struct chat_listener *listener, void *userdata)
 {
     struct chat *chat = calloc(1, sizeof(*chat));
 
@@ -45,7 +44,7 @@ int chat_new(struct chat **ret, const struct config *config, struct access *acce
     chat->config = config;
     chat->access = access;
     chat->router = router;
-    chat->body = body;
+    chat->context = *context;
     chat->listener = *listener;
     chat->userdata = userdata;
     *ret = chat;
@@ -85,7 +84,7 @@ static void send_reply(struct chat *chat, const struct waiting *address, const c
 }
 
 /* Keeps the address for later. False: too many wait already. */
-static bool wait_for_ears(struct chat *chat, struct waiting *address)
+static bool wait_for_rest(struct chat *chat, struct waiting *address)
 {
     for (size_t i = 0; i < WAITING_MAX; i++)
         if (!chat->waiting[i].command) {
@@ -98,7 +97,11 @@ static bool wait_for_ears(struct chat *chat, struct waiting *address)
 
 static struct command_context context_of(struct chat *chat, enum language language)
 {
-    return (struct command_context){.body = chat->body, .status = "", .language = language};
+    struct command_context context = chat->context;
+
+    context.status = "";
+    context.language = language;
+    return context;
 }
 
 static void finish(struct chat *chat, struct waiting *waiting)
@@ -111,7 +114,7 @@ static void finish(struct chat *chat, struct waiting *waiting)
     clear_waiting(waiting);
 }
 
-void chat_on_ears_settled(struct chat *chat)
+void chat_on_rest(struct chat *chat)
 {
     for (size_t i = 0; i < WAITING_MAX; i++)
         if (chat->waiting[i].command)
@@ -145,10 +148,32 @@ static int address_of(xmpp_stanza_t *message, struct waiting *ret)
     return r;
 }
 
+static bool is_at_rest(const struct chat *chat)
+{
+    return body_ears_settled(chat->context.body) && !trial_is_running(chat->context.trial);
+}
+
+static void note_command(const char *bare_jid, const struct command *command,
+                         enum command_result result)
+{
+    bool refused = result == COMMAND_ASLEEP;
+    const struct log_field fields[] = {
+        {"NAB_JID", bare_jid},
+        {"NAB_COMMAND", command ? command->words[LANGUAGE_EN] : "unknown"},
+        {"NAB_VERDICT", refused ? "refused" : "accepted"},
+        {NULL, NULL},
+    };
+
+    log_event(LOG_INFO, refused ? MESSAGE_COMMAND_REFUSED : MESSAGE_COMMAND_DONE, fields,
+              "%s says %.80s%s", bare_jid,
+              command ? command->words[LANGUAGE_EN] : "something unknown",
+              refused ? ", but the rabbit is asleep" : "");
+}
+
 static void obey(struct chat *chat, xmpp_stanza_t *message, const char *bare_jid, const char *text)
 {
     struct command_context context = context_of(chat, language_of(chat, message));
-    char reply[COMMAND_REPLY_MAX], status[512] = "";
+    char reply[COMMAND_REPLY_MAX], status[COMMAND_REPLY_MAX / 2] = "";
     const struct command *command;
     enum command_result result;
     struct waiting address = {.command = NULL};
@@ -160,19 +185,12 @@ static void obey(struct chat *chat, xmpp_stanza_t *message, const char *bare_jid
         return;
     }
     result = command_run(text, &context, reply, &command);
-    log_event(LOG_INFO, MESSAGE_COMMAND_DONE,
-              (const struct log_field[]){
-                  {"NAB_JID", bare_jid},
-                  {"NAB_COMMAND", command ? command->words[LANGUAGE_EN] : "unknown"},
-                  {"NAB_VERDICT", "accepted"},
-                  {NULL, NULL}},
-              "%s says %.80s", bare_jid,
-              command ? command->words[LANGUAGE_EN] : "something unknown");
+    note_command(bare_jid, command, result);
     address.command = command;
     address.language = context.language;
     if (result != COMMAND_WHEN_RESTS)
         send_reply(chat, &address, reply);
-    else if (body_ears_settled(chat->body) || !wait_for_ears(chat, &address))
+    else if (is_at_rest(chat) || !wait_for_rest(chat, &address))
         finish(chat, &address);
     clear_waiting(&address);
 }

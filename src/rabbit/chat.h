@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "base/config.h"
-#include "body/body.h"
 #include "rabbit/access.h"
+#include "rabbit/command.h"
 #include "xmpp/router.h"
 
 struct chat;
@@ -20,16 +20,17 @@ struct chat_listener {
     void (*describe)(char *ret, size_t size, void *userdata);
 };
 
-/* What is handed over must outlive the chat. */
+/* What is handed over must outlive the chat. `context` is copied; only what commands act on is
+ * taken from it. */
 int chat_new(struct chat **ret, const struct config *config, struct access *access,
-             struct router *router, struct body *body, const struct chat_listener *listener,
-             void *userdata);
+             struct router *router, const struct command_context *context,
+             const struct chat_listener *listener, void *userdata);
 struct chat *chat_free(struct chat *chat);
 
 void chat_on_message(struct chat *chat, xmpp_stanza_t *message);
 
-/* The ears rest: whoever waits for that gets the reply now. */
-void chat_on_ears_settled(struct chat *chat);
+/* The body rests, nothing plays: whoever waits for that gets the reply now. */
+void chat_on_rest(struct chat *chat);
 
 /* Is this XEP-0203 stamp ("2026-11-20T15:11:00Z") older than a minute, or none at all? Pure. */
 bool chat_is_stale(const char *stamp, time_t now);

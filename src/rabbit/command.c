@@ -122,6 +122,16 @@ static void reply_usage(const struct command *command, enum language language, c
              *command->arguments ? " " : "", command->arguments, command->help[language]);
 }
 
+static enum command_result reply_asleep(struct command_call *call)
+{
+    static const char *const texts[LANGUAGE_COUNT] = {
+        "I am asleep; say wake first", "Je dors ; dites d'abord réveil",
+        "Ich schlafe; sag zuerst wach", "Sto dormendo; prima di' sveglia"};
+
+    snprintf(call->reply, COMMAND_REPLY_MAX, "%s", texts[call->language]);
+    return COMMAND_ASLEEP;
+}
+
 enum command_result command_run(const char *text, struct command_context *context, char *reply,
                                 const struct command **ret_command)
 {
@@ -142,6 +152,8 @@ enum command_result command_run(const char *text, struct command_context *contex
     call.language = context->language;
     call.count = count - 1;
     memcpy(call.arguments, words + 1, call.count * sizeof(words[0]));
+    if ((*ret_command)->wakeful && sleep_is_asleep(context->sleep))
+        return reply_asleep(&call);
     result = (*ret_command)->run(&call);
     if (result != COMMAND_USAGE)
         return result;
@@ -156,15 +168,67 @@ void command_finish(const struct command *command, struct command_context *conte
     command->finish(&call);
 }
 
+static void describe_ear(const struct body *body, enum ear_index ear, char *ret, size_t size)
+{
+    int position = body_ear_position(body, ear);
+
+    if (position >= 0)
+        snprintf(ret, size, "%d", position);
+    else
+        snprintf(ret, size, "?");
+}
+
 void command_describe_ears(const struct body *body, const char *between, char *ret, size_t size)
 {
-    char texts[EAR_COUNT][12] = {"?", "?"};
+    char left[12], right[12];
 
-    for (unsigned i = 0; i < EAR_COUNT; i++) {
-        int position = body_ear_position(body, (enum ear_index)i);
+    describe_ear(body, EAR_LEFT, left, sizeof(left));
+    describe_ear(body, EAR_RIGHT, right, sizeof(right));
+    snprintf(ret, size, "%s%s%s", left, between, right);
+}
 
-        if (position >= 0)
-            snprintf(texts[i], sizeof(texts[i]), "%d", position);
-    }
-    snprintf(ret, size, "%s%s%s", texts[EAR_LEFT], between, texts[EAR_RIGHT]);
+static const char *stuck_mark(const struct command_call *call, bool is_left, bool is_right)
+{
+    static const char *const marks[LANGUAGE_COUNT] = {" (stuck)", " (bloquée)", " (klemmt)",
+                                                      " (bloccata)"};
+    const struct body *body = call->context->body;
+    bool stuck = (is_left && body_ear_state(body, EAR_LEFT) == EAR_BROKEN) ||
+                 (is_right && body_ear_state(body, EAR_RIGHT) == EAR_BROKEN);
+
+    return stuck ? marks[call->language] : "";
+}
+
+void command_reply_ears(struct command_call *call, const char *word)
+{
+    char ears[32];
+
+    command_describe_ears(call->context->body, " / ", ears, sizeof(ears));
+    snprintf(call->reply, COMMAND_REPLY_MAX, "%s %s%s", word, ears, stuck_mark(call, true, true));
+}
+
+void command_reply_ear(struct command_call *call, const char *word, enum ear_index ear)
+{
+    char text[12];
+
+    describe_ear(call->context->body, ear, text, sizeof(text));
+    snprintf(call->reply, COMMAND_REPLY_MAX, "%s %s%s", word, text,
+             stuck_mark(call, ear == EAR_LEFT, ear == EAR_RIGHT));
+}
+
+void command_finish_ears(struct command_call *call)
+{
+    static const char *const words[LANGUAGE_COUNT] = {"ears", "oreilles", "ohren", "orecchie"};
+
+    command_reply_ears(call, words[call->language]);
+}
+
+void command_finish_sleep(struct command_call *call)
+{
+    static const char *const words[LANGUAGE_COUNT][2] = {
+        {"awake, ears", "asleep, ears"},
+        {"réveillé, oreilles", "endormi, oreilles"},
+        {"wach, Ohren", "schlafe, Ohren"},
+        {"sveglio, orecchie", "dormo, orecchie"}};
+
+    command_reply_ears(call, words[call->language][sleep_is_asleep(call->context->sleep)]);
 }

@@ -9,12 +9,16 @@
 #include "base/config.h"
 #include "base/limits.h"
 #include "body/body.h"
+#include "dance/trial.h"
+#include "rabbit/sleep.h"
 
-#define COMMAND_REPLY_MAX 1024
+#define COMMAND_REPLY_MAX 3072 /* the longest is the list of all */
 
 /* What a command acts on and who speaks. */
 struct command_context {
     struct body *body;
+    struct trial *trial;
+    struct sleep *sleep;
     const char *status; /* "JID online, ears 3/10, simulated body" */
     enum language
         language; /* in: for words that are the same everywhere; out: that of the words used */
@@ -30,7 +34,8 @@ struct command_call {
 
 enum command_result {
     COMMAND_DONE,       /* the reply is written */
-    COMMAND_WHEN_RESTS, /* the ears move: `finish` writes the reply when they rest */
+    COMMAND_WHEN_RESTS, /* the body is busy: `finish` writes the reply when it rests */
+    COMMAND_ASLEEP,     /* not done, the rabbit sleeps: the reply says so */
     COMMAND_USAGE,      /* the arguments are not understood: say how they should be */
 };
 
@@ -39,6 +44,7 @@ struct command {
     const char *arguments; /* "LEFT RIGHT"; "" when it takes none */
     const char *example;   /* "ears 3 10" in English */
     const char *help[LANGUAGE_COUNT];
+    bool wakeful; /* it moves or lights something: a sleeping rabbit does not do it */
     enum command_result (*run)(struct command_call *call);
     void (*finish)(
         struct command_call *call); /* may be NULL when run never returns COMMAND_WHEN_RESTS */
@@ -55,7 +61,7 @@ extern const struct command *const command_table[];
 enum command_result command_run(const char *text, struct command_context *context, char *reply,
                                 const struct command **ret_command);
 
-/* Writes the reply of a command that had to wait for the ears. */
+/* Writes the reply of a command that had to wait for the body. */
 void command_finish(const struct command *command, struct command_context *context, char *reply);
 
 /*
@@ -70,5 +76,13 @@ void command_fold(const char *text, char *ret, size_t size);
 
 /* How the ears are: "3 / 10" with " / " between; "? / 10" while one is unknown. */
 void command_describe_ears(const struct body *body, const char *between, char *ret, size_t size);
+
+/* The replies "WORD 3 / 10" and, of one ear, "WORD 3": where they are, and whether one is stuck. */
+void command_reply_ears(struct command_call *call, const char *word);
+void command_reply_ear(struct command_call *call, const char *word, enum ear_index ear);
+
+/* What some commands have as their `finish`: "ears 3 / 10"; "asleep, ears 10 / 10". */
+void command_finish_ears(struct command_call *call);
+void command_finish_sleep(struct command_call *call);
 
 #endif

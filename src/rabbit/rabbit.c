@@ -5,12 +5,9 @@
 #include "base/log.h"
 #include "base/message-id.h"
 #include "base/state.h"
-#include "body/body.h"
-#include "body/persist.h"
-#include "dance/story.h"
 #include "rabbit/access.h"
 #include "rabbit/chat.h"
-#include "rabbit/command.h"
+#include "rabbit/events.h"
 #include "rabbit/login.h"
 #include "rabbit/owners.h"
 #include "rabbit/serial.h"
@@ -19,8 +16,7 @@
 #include "xmpp/roster.h"
 #include "xmpp/stanza.h"
 
-#define STATUS_MAX 640
-#define NS_BUTTON  "violet:nabaztag:button"
+#define STATUS_MAX 1024
 
 struct rabbit {
     sd_event *event;
@@ -32,7 +28,7 @@ struct rabbit {
     bool stopping;
     char *name; /* as the configuration had it at the start; the router borrows it */
 
-    struct body *body;
+    struct events *events; /* and the body */
     struct http *http;
     struct login *login;
     struct router *router;
@@ -49,12 +45,11 @@ struct rabbit {
 static void describe(char *ret, size_t size, void *userdata)
 {
     struct rabbit *rabbit = userdata;
-    char login[STATUS_MAX / 2 + 128];
-    char ears[32];
+    char login[STATUS_MAX / 2], body[STATUS_MAX / 2 - 2];
 
-    command_describe_ears(rabbit->body, "/", ears, sizeof(ears));
     login_status(rabbit->login, login, sizeof(login));
-    snprintf(ret, size, "%s, ears %s, %s", login, ears, body_description(rabbit->body));
+    events_describe(rabbit->events, body, sizeof(body));
+    snprintf(ret, size, "%s, %s", login, body);
 }
 
 static void tell_status(struct rabbit *rabbit)
@@ -70,58 +65,9 @@ static void tell_status(struct rabbit *rabbit)
     rabbit->listener.on_status(status, rabbit->userdata);
 }
 
-/* From the body */
-
-static xmpp_stanza_t *button_payload(struct rabbit *rabbit, unsigned clicks)
+static void on_status(void *userdata)
 {
-    xmpp_stanza_t *button = stanza_new(router_context(rabbit->router), "button", NS_BUTTON);
-    char number[12];
-
-    snprintf(number, sizeof(number), "%u", clicks);
-    if (button && stanza_add_text_child(button, "clic", number) < 0) {
-        xmpp_stanza_release(button);
-        return NULL;
-    }
-    return button;
-}
-
-static void on_button(enum button_event event, void *userdata)
-{
-    static const char *const texts[LANGUAGE_COUNT][2] = {{"Click!", "Double click!"},
-                                                         {"Clic !", "Double clic !"},
-                                                         {"Klick!", "Doppelklick!"},
-                                                         {"Clic!", "Doppio clic!"}};
-    struct rabbit *rabbit = userdata;
-    unsigned told = 0, clicks = event == BUTTON_DOUBLE_CLICK ? 2 : 1;
-    xmpp_stanza_t *button;
-
-    if (event != BUTTON_CLICK && event != BUTTON_DOUBLE_CLICK)
-        return;
-    button = button_payload(rabbit, clicks);
-    if (button) {
-        told =
-            owners_tell(rabbit->owners, texts[rabbit->config->rabbit.language][clicks > 1], button);
-        xmpp_stanza_release(button);
-    }
-    log_event(LOG_INFO, MESSAGE_BUTTON, NULL, "The button was %s, %u of the owners told",
-              clicks > 1 ? "double-clicked" : "clicked", told);
-}
-
-static void on_ears_settled(void *userdata)
-{
-    struct rabbit *rabbit = userdata;
-
-    if (rabbit->chat)
-        chat_on_ears_settled(rabbit->chat);
-    tell_status(rabbit);
-}
-
-static void on_ears_moved(unsigned left, unsigned right, void *userdata)
-{
-    struct rabbit *rabbit = userdata;
-
-    log_debug("A hand turned the ears to %u/%u", left, right);
-    tell_status(rabbit);
+    tell_status(userdata);
 }
 
 /* From the login */
@@ -132,31 +78,58 @@ static void on_story(enum story story, void *userdata)
 
     if (rabbit->stopping)
         return;
-    story_show(rabbit->body, story);
+    events_show_story(rabbit->events, story);
     tell_status(rabbit);
 }
 
+/* XEP-0115; RFC 6121 4.7.2.1: a sleeper is away for long. */
+static int describe_presence(struct rabbit *rabbit, xmpp_stanza_t *presence)
+{
+    xmpp_stanza_t *caps = NULL;
+    int r = events_is_asleep(rabbit->events) ? stanza_add_text_child(presence, "show", "xa") : 0;
+
+    if (r == 0 && caps_element(&caps, rabbit->router) == 0) {
+        r = xmpp_stanza_add_child(presence, caps) == XMPP_EOK ? 0 : -ENOMEM;
+        xmpp_stanza_release(caps);
+    }
+    return r;
+}
+
+/* `type` is NULL or "unavailable". */
 static void send_own_presence(struct rabbit *rabbit, const char *type)
 {
-    xmpp_stanza_t *presence = xmpp_presence_new(router_context(rabbit->router)), *caps = NULL;
-    bool good = presence;
+    xmpp_stanza_t *presence = xmpp_presence_new(router_context(rabbit->router));
 
-    if (good && type)
-        good = xmpp_stanza_set_type(presence, type) == XMPP_EOK;
-    else if (good && caps_element(&caps, rabbit->router) == 0)
-        good = xmpp_stanza_add_child(presence, caps) == XMPP_EOK;
-    if (good)
+    if (!presence)
+        return;
+    if (type ? xmpp_stanza_set_type(presence, type) == XMPP_EOK
+             : describe_presence(rabbit, presence) == 0)
         router_send(rabbit->router, presence);
-    if (caps)
-        xmpp_stanza_release(caps);
-    if (presence)
-        xmpp_stanza_release(presence);
+    xmpp_stanza_release(presence);
+}
+
+static void on_sleep(void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    if (router_jid(rabbit->router))
+        send_own_presence(rabbit, NULL);
+}
+
+static void on_rest(void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    if (rabbit->chat)
+        chat_on_rest(rabbit->chat);
 }
 
 static void on_online(const char *jid, void *userdata)
 {
     struct rabbit *rabbit = userdata;
 
+    if (rabbit->stopping)
+        return;
     router_bind(rabbit->router, jid);
     ping_start(rabbit->ping);
     roster_fetch(rabbit->roster);
@@ -234,12 +207,13 @@ static int build_people(struct rabbit *rabbit, const struct config *config)
     struct access *access = NULL;
     struct owners *owners = NULL;
     struct chat *chat = NULL;
+    struct command_context context = events_context(rabbit->events);
     int r = access_new(&access, config);
 
     if (r == 0)
         r = owners_new(&owners, config, access, rabbit->router, state_directory());
     if (r == 0)
-        r = chat_new(&chat, config, access, rabbit->router, rabbit->body, &chat_listener, rabbit);
+        r = chat_new(&chat, config, access, rabbit->router, &context, &chat_listener, rabbit);
     if (r < 0) {
         owners_free(owners);
         access_free(access);
@@ -252,36 +226,8 @@ static int build_people(struct rabbit *rabbit, const struct config *config)
     rabbit->chat = chat;
     rabbit->owners = owners;
     rabbit->access = access;
+    events_set_owners(rabbit->events, owners, rabbit->router);
     return 0;
-}
-
-static void warn_of_motors(const struct config *config)
-{
-    const char *driver = streq(config->body.board, "sim") ? NULL : persist_driver("/sys");
-
-    if (driver)
-        log_event(LOG_WARNING, MESSAGE_OUTPUTS_STAY, NULL,
-                  "Should the daemon be killed, a motor that turns goes on turning: this kernel "
-                  "leaves outputs as they are; set dtparam=strict_gpiod in config.txt, or "
-                  "%s.persist_gpio_outputs=n on its command line",
-                  driver);
-}
-
-static int build_body(struct rabbit *rabbit)
-{
-    static const struct body_listener listener = {
-        .on_button = on_button,
-        .on_ears_settled = on_ears_settled,
-        .on_ears_moved = on_ears_moved,
-    };
-    struct body_fault fault = {.cause = "gpio-failed"};
-    int r = body_new(&rabbit->body, rabbit->event, rabbit->config, &listener, rabbit, &fault);
-
-    if (r < 0)
-        log_event(LOG_ERR, MESSAGE_BODY_FAILED, NULL,
-                  "The body cannot be used: %s; check [body] and [sim]", fault.text);
-    warn_of_motors(rabbit->config);
-    return r;
 }
 
 static int build_xmpp(struct rabbit *rabbit)
@@ -309,7 +255,10 @@ static int build(struct rabbit *rabbit, const char *config_path)
         .on_stanza = on_stanza,
         .on_closed = on_closed,
     };
-    int r = build_body(rabbit); /* first of all: motors off */
+    static const struct events_listener events_listener = {
+        .on_status = on_status, .on_sleep = on_sleep, .on_rest = on_rest};
+    /* First of all: motors off. */
+    int r = events_new(&rabbit->events, rabbit->event, rabbit->config, &events_listener, rabbit);
 
     if (r == 0)
         r = build_xmpp(rabbit);
@@ -355,8 +304,7 @@ bool rabbit_free(struct rabbit *rabbit)
     if (!rabbit)
         return true;
     rabbit->stopping = true;
-    body_free(rabbit->body);
-    rabbit->body = NULL;
+    rabbit->events = events_free(rabbit->events);
     clean = login_free(rabbit->login);
     http_free(rabbit->http);
     chat_free(rabbit->chat);
@@ -438,7 +386,7 @@ int rabbit_reload(struct rabbit *rabbit, const struct config *config)
         return r;
     warn_of_restart(old, config);
     rabbit->config = config;
-    body_reconfigure(rabbit->body, config);
+    events_reconfigure(rabbit->events, config);
     if (keep) {
         login_reconfigure(rabbit->login, config);
         roster_fetch(rabbit->roster);
@@ -452,7 +400,7 @@ int rabbit_reload(struct rabbit *rabbit, const struct config *config)
 void rabbit_stop(struct rabbit *rabbit)
 {
     rabbit->stopping = true;
-    rabbit->body = body_free(rabbit->body);
+    rabbit->events = events_free(rabbit->events);
     if (router_jid(rabbit->router))
         send_own_presence(rabbit, "unavailable");
     login_close(rabbit->login);

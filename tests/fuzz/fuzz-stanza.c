@@ -18,7 +18,7 @@
 struct world {
     sd_event *event;
     struct config *config;
-    struct body *body;
+    struct command_context context;
     struct access *access;
     struct router *router;
     struct chat *chat;
@@ -71,6 +71,14 @@ static void on_ears_moved(unsigned left, unsigned right, void *userdata)
 {
 }
 
+static void on_sleep(bool asleep, void *userdata)
+{
+}
+
+static void on_droop(void *userdata)
+{
+}
+
 static void set_up(struct world *world)
 {
     static const struct router_identity identity = {"nabaztagd", "0", "Nabaztag"};
@@ -78,6 +86,8 @@ static void set_up(struct world *world)
     static const struct body_listener body_listener = {
         .on_button = on_button, .on_ears_settled = on_ears_settled, .on_ears_moved = on_ears_moved};
     static const struct chat_listener chat_listener = {describe};
+    static const struct sleep_listener sleep_listener = {.on_changed = on_sleep,
+                                                         .on_droop = on_droop};
     static char text[] = "[access]\nowners = " OWNER "\n";
     struct config_problems problems = {.count = 0};
     FILE *file = fmemopen(text, sizeof(text) - 1, "r");
@@ -88,10 +98,13 @@ static void set_up(struct world *world)
     fclose(file);
     world->ctx = xmpp_ctx_new(NULL, NULL);
     require(world->ctx && sd_event_new(&world->event) >= 0);
-    require(body_new(&world->body, world->event, world->config, &body_listener, world, NULL) == 0);
+    require(body_new(&world->context.body, world->event, world->config, &body_listener, world,
+                     NULL) == 0);
+    require(trial_new(&world->context.trial, world->context.body) == 0);
+    require(sleep_new(&world->context.sleep, NULL, &sleep_listener, world) == 0);
     require(access_new(&world->access, world->config) == 0);
     require(router_new(&world->router, world->event, &identity, &router_listener, world) == 0);
-    require(chat_new(&world->chat, world->config, world->access, world->router, world->body,
+    require(chat_new(&world->chat, world->config, world->access, world->router, &world->context,
                      &chat_listener, world) == 0);
     require(router_bind(world->router, "f81edfee27c1@almacska/nabaztagd") == 0);
 }
@@ -101,7 +114,9 @@ static void tear_down(struct world *world)
     chat_free(world->chat);
     router_free(world->router);
     access_free(world->access);
-    body_free(world->body);
+    trial_free(world->context.trial);
+    sleep_free(world->context.sleep);
+    body_free(world->context.body);
     config_free(world->config);
     xmpp_ctx_free(world->ctx);
     sd_event_unref(world->event);
@@ -121,7 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (stanza)
             xmpp_stanza_release(stanza);
     }
-    chat_on_ears_settled(world.chat);
+    chat_on_rest(world.chat);
     tear_down(&world);
     free(text);
     return 0;

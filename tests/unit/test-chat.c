@@ -11,6 +11,8 @@ struct room {
     struct config *config;
     struct access *access;
     struct body *body;
+    struct trial *trial;
+    struct sleep *sleep;
     struct chat *chat;
 };
 
@@ -33,6 +35,10 @@ static void on_message(xmpp_stanza_t *message, void *userdata)
     chat_on_message(room->chat, message);
 }
 
+static void on_sleep(bool asleep, void *userdata)
+{
+}
+
 static void describe(char *ret, size_t size, void *userdata)
 {
     assert_non_null(userdata);
@@ -46,6 +52,7 @@ static int set_up(void **state)
     static const struct router_listener router_listener = {wire_on_send, on_message,
                                                            wire_on_presence};
     static const struct chat_listener chat_listener = {.describe = describe};
+    static const struct sleep_listener sleep_listener = {.on_changed = on_sleep};
     struct room *room = calloc(1, sizeof(*room));
     struct wire *wire = &room->wire;
 
@@ -63,7 +70,11 @@ static int set_up(void **state)
     assert_int_equal(body_new(&room->body, wire->event, room->config, &body_listener, room, NULL),
                      0);
     assert_int_equal(access_new(&room->access, room->config), 0);
-    assert_int_equal(chat_new(&room->chat, room->config, room->access, wire->router, room->body,
+    assert_int_equal(trial_new(&room->trial, room->body), 0);
+    assert_int_equal(sleep_new(&room->sleep, NULL, &sleep_listener, room), 0);
+    struct command_context context = {
+        .body = room->body, .trial = room->trial, .sleep = room->sleep};
+    assert_int_equal(chat_new(&room->chat, room->config, room->access, wire->router, &context,
                               &chat_listener, room),
                      0);
     *state = room;
@@ -76,6 +87,8 @@ static int tear_down(void **state)
 
     assert_null(chat_free(room->chat));
     access_free(room->access);
+    trial_free(room->trial);
+    sleep_free(room->sleep);
     body_free(room->body);
     config_free(room->config);
     return wire_teardown(state);
@@ -245,7 +258,7 @@ static void test_ears_are_answered_at_rest(void **state)
     expect_reply(room, OWNER, "chat", "nose red");
 
     wire_forget_sent(&room->wire);
-    chat_on_ears_settled(room->chat);
+    chat_on_rest(room->chat);
     assert_int_equal(room->wire.count, 2);
     assert_string_equal(xmpp_stanza_get_to(room->wire.sent[1]), "user@almacska/x");
     assert_string_equal(xmpp_stanza_get_type(room->wire.sent[1]), "normal");
@@ -255,8 +268,27 @@ static void test_ears_are_answered_at_rest(void **state)
     expect_reply(room, OWNER, "chat", "ohren ? / ?");
 
     wire_forget_sent(&room->wire);
-    chat_on_ears_settled(room->chat);
+    chat_on_rest(room->chat);
     assert_int_equal(room->wire.count, 0);
+}
+
+/* The refusal is the one answer, and the waiting one comes when it may. */
+static void test_a_sleeper_answers_once(void **state)
+{
+    struct room *room = *state;
+
+    sleep_set(room->sleep, true, 1);
+    hear(room, "<message from='" OWNER "' type='chat'><body>ears 3 10</body></message>");
+    expect_reply(room, OWNER, "chat", "I am asleep; say wake first");
+    hear(room, OF_OWNER "</message>");
+    expect_reply(room, OWNER, "chat", "I am asleep; say wake first");
+    assert_int_equal(body_led_get(room->body, LED_NOSE), 0);
+    assert_int_equal(
+        hear(room, "<message from='" OWNER "' type='chat'><body>wach</body></message>"), 0);
+    assert_false(sleep_is_asleep(room->sleep));
+    wire_forget_sent(&room->wire);
+    chat_on_rest(room->chat);
+    expect_reply(room, OWNER, "chat", "wach, Ohren ? / ?");
 }
 
 static void test_waiting_is_bounded(void **state)
@@ -270,7 +302,7 @@ static void test_waiting_is_bounded(void **state)
     hear(room, ears);
     expect_reply(room, OWNER, "chat", "ears ? / ?");
     wire_forget_sent(&room->wire);
-    chat_on_ears_settled(room->chat);
+    chat_on_rest(room->chat);
     assert_int_equal(room->wire.count, 8);
 }
 
@@ -341,6 +373,7 @@ int main(void)
         in_room(test_what_is_heard_all_the_same),
         in_room(test_a_chatterbox_is_slowed_down),
         in_room(test_ears_are_answered_at_rest),
+        in_room(test_a_sleeper_answers_once),
         in_room(test_waiting_is_bounded),
         in_room(test_waiting_when_freed),
         cmocka_unit_test(test_stale_stamps),

@@ -1,13 +1,18 @@
 /* What people say, in four languages and any spelling, to a simulated body. */
 #include "helper.h"
 
+#include <errno.h>
+
 #include "base/parse.h"
 #include "rabbit/command.h"
+#include "rabbit/turn.h"
 
 struct talk {
     sd_event *event;
     struct config *config;
     struct body *body;
+    struct trial *trial;
+    struct sleep *sleep;
     char reply[COMMAND_REPLY_MAX];
     const struct command *command;
     struct command_context context;
@@ -26,8 +31,21 @@ static void on_ears_moved(unsigned left, unsigned right, void *userdata)
 {
 }
 
+static void on_sleep(bool asleep, void *userdata)
+{
+    struct talk *talk = userdata;
+
+    assert_int_equal(sleep_is_asleep(talk->sleep), asleep);
+}
+
+static void on_droop(void *userdata)
+{
+}
+
 static int set_up(void **state)
 {
+    static const struct sleep_listener sleep_listener = {.on_changed = on_sleep,
+                                                         .on_droop = on_droop};
     static const struct body_listener listener = {
         .on_button = on_button, .on_ears_settled = on_ears_settled, .on_ears_moved = on_ears_moved};
     struct talk *talk = calloc(1, sizeof(*talk));
@@ -36,6 +54,8 @@ static int set_up(void **state)
     talk->config = config_from("[body]\nboard = sim\n");
     assert_true(sd_event_new(&talk->event) >= 0);
     assert_int_equal(body_new(&talk->body, talk->event, talk->config, &listener, talk, NULL), 0);
+    assert_int_equal(trial_new(&talk->trial, talk->body), 0);
+    assert_int_equal(sleep_new(&talk->sleep, NULL, &sleep_listener, talk), 0);
     *state = talk;
     return 0;
 }
@@ -44,6 +64,8 @@ static int tear_down(void **state)
 {
     struct talk *talk = *state;
 
+    trial_free(talk->trial);
+    sleep_free(talk->sleep);
     body_free(talk->body);
     sd_event_unref(talk->event);
     config_free(talk->config);
@@ -55,8 +77,11 @@ static int tear_down(void **state)
 static void say_in(struct talk *talk, enum language language, const char *text)
 {
     memset(talk->reply, '#', sizeof(talk->reply));
-    talk->context =
-        (struct command_context){.body = talk->body, .status = "a@b online", .language = language};
+    talk->context = (struct command_context){.body = talk->body,
+                                             .trial = talk->trial,
+                                             .sleep = talk->sleep,
+                                             .status = "a@b online",
+                                             .language = language};
     talk->command = (const struct command *)"?";
     talk->result = command_run(text, &talk->context, talk->reply, &talk->command);
     assert_non_null(memchr(talk->reply, '\0', sizeof(talk->reply)));
@@ -158,11 +183,28 @@ static void test_words_of_four_languages(void **state)
         {"Ohren", "ears", LANGUAGE_DE, NULL},
         {"oreilles", "ears", LANGUAGE_FR, NULL},
         {"orecchie", "ears", LANGUAGE_IT, NULL},
+        {"gauche", "left", LANGUAGE_FR, NULL},
+        {"links", "left", LANGUAGE_DE, NULL},
+        {"sinistra", "left", LANGUAGE_IT, NULL},
+        {"droite", "right", LANGUAGE_FR, NULL},
+        {"rechts", "right", LANGUAGE_DE, NULL},
+        {"destra", "right", LANGUAGE_IT, NULL},
+        {"arrête", "stop", LANGUAGE_FR, NULL},
+        {"halt", "stop", LANGUAGE_DE, NULL},
+        {"ferma", "stop", LANGUAGE_IT, NULL},
+        {"dors", "sleep", LANGUAGE_FR, NULL},
+        {"schlaf", "sleep", LANGUAGE_DE, NULL},
+        {"dormi", "sleep", LANGUAGE_IT, NULL},
+        {"réveil", "wake", LANGUAGE_FR, NULL},
+        {"wach", "wake", LANGUAGE_DE, NULL},
+        {"sveglia", "wake", LANGUAGE_IT, NULL},
+        {"prova", "test", LANGUAGE_IT, NULL},
     };
     struct talk *talk = *state;
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
         for (unsigned own = 0; own < LANGUAGE_COUNT; own++) {
+            sleep_set(talk->sleep, false, 0);
             say_in(talk, (enum language)own, cases[i].text);
             if (!streq_ptr(word_of(talk), cases[i].command) ||
                 talk->context.language != cases[i].language ||
@@ -207,11 +249,33 @@ static void test_usage(void **state)
         {"ears", "ears 0-16 0-16: turns the ears; 0 is up, 10 is down"},
         {"ears 3", "ears 0-16 0-16: turns the ears; 0 is up, 10 is down"},
         {"ears 3 17", "ears 0-16 0-16: turns the ears; 0 is up, 10 is down"},
-        {"ears -1 3", "ears 0-16 0-16: turns the ears; 0 is up, 10 is down"},
+        {"ears -17 3", "ears 0-16 0-16: turns the ears; 0 is up, 10 is down"},
+        {"ears 3 +17", "ears 0-16 0-16: turns the ears; 0 is up, 10 is down"},
+        {"ears + -", "ears 0-16 0-16: turns the ears; 0 is up, 10 is down"},
         {"ears 3 10 1", "ears 0-16 0-16: turns the ears; 0 is up, 10 is down"},
         {"ears 99999999999999999999 1", "ears 0-16 0-16: turns the ears; 0 is up, 10 is down"},
         {"status now", "status: says how I am"},
         {"zustand jetzt", "zustand: sagt, wie es mir geht"},
+        {"left", "left 0-16 | +N | -N | home: turns the left ear; +N forward, -N backward"},
+        {"left 17", "left 0-16 | +N | -N | home: turns the left ear; +N forward, -N backward"},
+        {"left 1 2", "left 0-16 | +N | -N | home: turns the left ear; +N forward, -N backward"},
+        {"rechts --3",
+         "rechts 0-16 | +N | -N | home: dreht das rechte Ohr; +N vorwärts, -N rückwärts"},
+        {"led", "led nose|left|middle|right|bottom|all red|#ff0000|off: lights an LED in a colour"},
+        {"led red",
+         "led nose|left|middle|right|bottom|all red|#ff0000|off: lights an LED in a colour"},
+        {"led nose redd",
+         "led nose|left|middle|right|bottom|all red|#ff0000|off: lights an LED in a colour"},
+        {"led tail red",
+         "led nose|left|middle|right|bottom|all red|#ff0000|off: lights an LED in a colour"},
+        {"led nose red blue",
+         "led nose|left|middle|right|bottom|all red|#ff0000|off: lights an LED in a colour"},
+        {"home now", "home: finds the ears' places anew, also when they were stuck"},
+        {"test tail", "test [ears | leds | button]: moves each part in turn"},
+        {"test ears leds", "test [ears | leds | button]: moves each part in turn"},
+        {"stop it", "stop: stops the ears and whatever plays"},
+        {"sleep well", "sleep: dark and still until you say wake"},
+        {"wake up", "wake: wakes me up"},
         {"help what", "help [word]: lists what I understand"},
         {"help ears nose", "help [word]: lists what I understand"},
     };
@@ -260,6 +324,7 @@ static void test_table(void **state)
     struct talk *talk = *state;
 
     for (const struct command *const *at = command_table; *at; at++) {
+        sleep_set(talk->sleep, false, 0);
         for (unsigned i = 0; i < LANGUAGE_COUNT; i++) {
             assert_true(text_is_clean((*at)->words[i]) && *(*at)->words[i]);
             assert_true(text_is_clean((*at)->help[i]) && *(*at)->help[i]);
@@ -315,8 +380,8 @@ static void test_unknown_words(void **state)
 /* The ears begin to turn; that they arrive is the body's affair and tested with it. */
 static void test_ears(void **state)
 {
-    static const char *const moves[] = {"ears 3 10", "ears home", "ears home 5", "/Ears 16, 0!",
-                                        "ears 3/10"};
+    static const char *const moves[] = {"ears 3 10", "ears home",   "ears home 5", "/Ears 16, 0!",
+                                        "ears 3/10", "ears +3 -16", "ears home -1"};
     struct talk *talk = *state;
 
     for (size_t i = 0; i < ARRAY_SIZE(moves); i++) {
@@ -330,6 +395,164 @@ static void test_ears(void **state)
     say(talk, "oreilles 0 0");
     command_finish(talk->command, &talk->context, talk->reply);
     assert_string_equal(talk->reply, "oreilles ? / ?");
+}
+
+static void test_one_ear(void **state)
+{
+    static const char *const moves[] = {"left 5", "left 0", "links +16", "gauche -3", "left home"};
+    struct talk *talk = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(moves); i++) {
+        say(talk, moves[i]);
+        assert_int_equal(talk->result, COMMAND_WHEN_RESTS);
+        assert_string_equal(word_of(talk), "left");
+    }
+    command_finish(talk->command, &talk->context, talk->reply);
+    assert_string_equal(talk->reply, "left ?");
+    say(talk, "destra 16");
+    command_finish(talk->command, &talk->context, talk->reply);
+    assert_string_equal(talk->reply, "destra ?");
+}
+
+static void test_turns(void **state)
+{
+    static const struct {
+        const char *word;
+        int result;
+        struct turn turn;
+    } cases[] = {
+        {"0", 0, {false, 0}},     {"16", 0, {false, 16}},   {"home", 0, {false, 0}},
+        {"+1", 0, {true, 1}},     {"-1", 0, {true, -1}},    {"+16", 0, {true, 16}},
+        {"-16", 0, {true, -16}},  {"+0", 0, {true, 0}},     {"17", -ERANGE, {false, 7}},
+        {"-17", -ERANGE, {0, 7}}, {"+17", -ERANGE, {0, 7}}, {"+", -EINVAL, {0, 7}},
+        {"", -EINVAL, {0, 7}},    {"3-", -EINVAL, {0, 7}},  {"+-3", -EINVAL, {0, 7}},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct turn turn = {.is_relative = false, .holes = 7};
+
+        assert_int_equal(turn_parse(cases[i].word, &turn), cases[i].result);
+        assert_int_equal(turn.is_relative, cases[i].turn.is_relative);
+        assert_int_equal(turn.holes, cases[i].turn.holes);
+    }
+}
+
+static void test_leds(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned leds; /* that are lit, nose first */
+        uint32_t color;
+    } cases[] = {
+        {"led nose red", 1, 0xff0000},      {"led nez rouge", 1, 0xff0000},
+        {"LED Nase rot", 1, 0xff0000},      {"led naso rosso", 1, 0xff0000},
+        {"led left #00ff7f", 2, 0x00ff7f},  {"led gauche vert", 2, 0x00ff00},
+        {"led links grün", 2, 0x00ff00},    {"led sinistra verde", 2, 0x00ff00},
+        {"led middle blue", 4, 0x0000ff},   {"led milieu bleu", 4, 0x0000ff},
+        {"led Mitte blau", 4, 0x0000ff},    {"led centro blu", 4, 0x0000ff},
+        {"led right white", 8, 0xffffff},   {"led droite blanc", 8, 0xffffff},
+        {"led rechts weiß", 8, 0xffffff},   {"led destra bianco", 8, 0xffffff},
+        {"led bottom red", 16, 0xff0000},   {"led base red", 16, 0xff0000},
+        {"led bas rouge", 16, 0xff0000},    {"led unten rot", 16, 0xff0000},
+        {"led basso rosso", 16, 0xff0000},  {"/led all yellow!", 31, 0xffff00},
+        {"led tout jaune", 31, 0xffff00},   {"led alle gelb", 31, 0xffff00},
+        {"led tutti giallo", 31, 0xffff00}, {"led all off", 31, 0},
+        {"led tout éteint", 31, 0},         {"led alle aus", 31, 0},
+        {"led tutti spento", 31, 0},
+    };
+    struct talk *talk = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        for (enum led_index led = 0; led < LED_COUNT; led++)
+            body_led_set(talk->body, led, 0x123456);
+        say(talk, cases[i].text);
+        assert_int_equal(talk->result, COMMAND_DONE);
+        for (enum led_index led = 0; led < LED_COUNT; led++)
+            if (body_led_get(talk->body, led) !=
+                (cases[i].leds & 1U << led ? cases[i].color : 0x123456))
+                fail_msg("%s: LED %s", cases[i].text, led_name(led));
+    }
+    assert_string_equal(say(talk, "LED, Left: #00FF00!"), "led left #00ff00");
+}
+
+/* A sleeper does not move or light anything, says so, and answers the rest. */
+static void test_asleep(void **state)
+{
+    static const char *const refusals[LANGUAGE_COUNT] = {
+        "I am asleep; say wake first", "Je dors ; dites d'abord réveil",
+        "Ich schlafe; sag zuerst wach", "Sto dormendo; prima di' sveglia"};
+    static const char *const refused[] = {"ears", "left", "right", "home", "nose", "led", "test"};
+    struct talk *talk = *state;
+
+    for (const struct command *const *at = command_table; *at; at++) {
+        bool expected = false;
+
+        for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
+            expected = expected || streq((*at)->words[LANGUAGE_EN], refused[i]);
+        for (unsigned i = 0; i < LANGUAGE_COUNT; i++) {
+            sleep_set(talk->sleep, true, 0);
+            say_in(talk, (enum language)i, (*at)->words[i]);
+            assert_ptr_equal(talk->command, *at);
+            assert_int_equal(talk->result == COMMAND_ASLEEP, expected);
+            if (expected)
+                assert_string_equal(talk->reply, refusals[talk->context.language]);
+        }
+    }
+    sleep_set(talk->sleep, true, 0);
+    body_led_set(talk->body, LED_NOSE, 0x123456);
+    say(talk, "nose red");
+    say(talk, "led all red");
+    say(talk, "test");
+    assert_int_equal(body_led_get(talk->body, LED_NOSE), 0x123456);
+    assert_false(trial_is_running(talk->trial));
+}
+
+static void test_sleep_and_wake(void **state)
+{
+    struct talk *talk = *state;
+
+    say(talk, "schlaf");
+    assert_int_equal(talk->result, COMMAND_WHEN_RESTS);
+    assert_true(sleep_is_asleep(talk->sleep));
+    command_finish(talk->command, &talk->context, talk->reply);
+    assert_string_equal(talk->reply, "schlafe, Ohren ? / ?");
+    say(talk, "wake");
+    assert_int_equal(talk->result, COMMAND_WHEN_RESTS);
+    assert_false(sleep_is_asleep(talk->sleep));
+    command_finish(talk->command, &talk->context, talk->reply);
+    assert_string_equal(talk->reply, "awake, ears ? / ?");
+}
+
+/* Whatever is to be seen now ends a trial; whoever only asks does not. */
+static void test_trial(void **state)
+{
+    static const char *const ends[] = {"nose red",  "led left red", "left 3", "ears 3 10",
+                                       "ears home", "home",         "stop"};
+    static const char *const goes_on[] = {"status", "help", "nose", "left 17", "test button"};
+    struct talk *talk = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+        say(talk, i % 2 ? "test ears" : "test leds");
+        assert_int_equal(talk->result, COMMAND_WHEN_RESTS);
+        assert_true(trial_is_running(talk->trial));
+        say(talk, ends[i]);
+        if (trial_is_running(talk->trial))
+            fail_msg("%s", ends[i]);
+    }
+    say(talk, "test");
+    for (size_t i = 0; i < ARRAY_SIZE(goes_on); i++) {
+        say(talk, goes_on[i]);
+        if (!trial_is_running(talk->trial))
+            fail_msg("%s", goes_on[i]);
+    }
+    assert_string_equal(say(talk, "test button"),
+                        "Press my button: I tell my owners of every click");
+    say(talk, "prova orecchie");
+    command_finish(talk->command, &talk->context, talk->reply);
+    assert_string_equal(talk->reply, "prova fermata, orecchie ? / ?");
+    say(talk, "stop");
+    command_finish(talk->command, &talk->context, talk->reply);
+    assert_string_equal(talk->reply, "stopped, ears ? / ?");
 }
 
 static void test_describing_ears(void **state)
@@ -388,14 +611,14 @@ static uint32_t next_random(uint32_t *seed)
 
 static void test_random_bytes(void **state)
 {
-    static const char *const starts[] = {"",      "ears ", "nose ", "status ",
-                                         "help ", "état ", "\xc3",  "/"};
+    static const char *const starts[] = {"",     "ears ", "nose ", "status ", "help ", "état ",
+                                         "\xc3", "/",     "led ",  "left ",   "test ", "sleep"};
     struct talk *talk = *state;
     uint32_t seed = 1;
 
     for (unsigned i = 0; i < 20000; i++) {
         char text[80];
-        size_t n = (size_t)snprintf(text, sizeof(text), "%s", starts[next_random(&seed) % 8]);
+        size_t n = (size_t)snprintf(text, sizeof(text), "%s", starts[next_random(&seed) % 12]);
         size_t end = n + next_random(&seed) % (sizeof(text) - n);
         bool printable = next_random(&seed) & 1;
 
@@ -403,9 +626,12 @@ static void test_random_bytes(void **state)
             text[n] = (char)(printable ? ' ' + next_random(&seed) % 95 : next_random(&seed) % 256);
         text[n] = '\0';
         say_in(talk, (enum language)(i % LANGUAGE_COUNT), text);
-        if (talk->result == COMMAND_WHEN_RESTS)
+        if (talk->result == COMMAND_ASLEEP)
+            sleep_set(talk->sleep, false, 0);
+        else if (talk->result == COMMAND_WHEN_RESTS)
             continue;
-        assert_int_equal(talk->result, COMMAND_DONE);
+        else
+            assert_int_equal(talk->result, COMMAND_DONE);
         assert_true(*talk->reply);
         for (char *line = strtok(talk->reply, "\n"); line; line = strtok(NULL, "\n"))
             assert_true(text_is_clean(line));
@@ -426,6 +652,12 @@ int main(void)
         in_talk(test_status),
         in_talk(test_unknown_words),
         in_talk(test_ears),
+        in_talk(test_one_ear),
+        cmocka_unit_test(test_turns),
+        in_talk(test_leds),
+        in_talk(test_asleep),
+        in_talk(test_sleep_and_wake),
+        in_talk(test_trial),
         in_talk(test_describing_ears),
         in_talk(test_many_words),
         in_talk(test_long_texts),

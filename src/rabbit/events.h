@@ -1,0 +1,51 @@
+/*
+ * The rabbit's body with what is going on in it, and what comes of its events: what each says and
+ * to whom, what it stops, whom it wakes. Owns the body, the sleep and the trial; owned by struct
+ * rabbit; main thread.
+ */
+#ifndef NABAZTAGD_RABBIT_EVENTS_H
+#define NABAZTAGD_RABBIT_EVENTS_H
+
+#include <systemd/sd-event.h>
+
+#include "base/config.h"
+#include "dance/story.h"
+#include "rabbit/command.h"
+#include "rabbit/owners.h"
+
+struct events;
+
+struct events_listener {
+    /* What events_describe() tells has changed. */
+    void (*on_status)(void *userdata);
+    /* It has fallen asleep or woken up. */
+    void (*on_sleep)(void *userdata);
+    /* The ears rest and nothing plays; told after whatever happened, also when it was so before. */
+    void (*on_rest)(void *userdata);
+};
+
+/* Builds the body, asleep if it was when the daemon ended. `config` must outlive the events or the
+ * next events_reconfigure(), `listener` the events. Logs what goes wrong. Returns 0 or -errno. */
+int events_new(struct events **ret, sd_event *event, const struct config *config,
+               const struct events_listener *listener, void *userdata);
+
+/* Motors off, LEDs dark. Accepts NULL, returns NULL. */
+struct events *events_free(struct events *events);
+
+/* Whom to tell; to be called anew whenever they change. */
+void events_set_owners(struct events *events, struct owners *owners, struct router *router);
+
+void events_reconfigure(struct events *events, const struct config *config);
+
+/* What commands act on. */
+struct command_context events_context(const struct events *events);
+
+bool events_is_asleep(const struct events *events);
+
+/* The login story, for the LEDs. */
+void events_show_story(struct events *events, enum story story);
+
+/* "asleep, ears 10/10, simulated body" and what is wrong with it. */
+void events_describe(const struct events *events, char *ret, size_t size);
+
+#endif
