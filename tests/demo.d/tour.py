@@ -22,6 +22,8 @@ class Tour:
             ("its nose turns red", self.nose),
             ("a press of its button reaches its owner", self.button),
             ("it tells how it is", self.status),
+            ("it sleeps when told to, dark and with drooping ears", self.sleep),
+            ("it wakes up, and its nose is red again", self.wake),
             ("it goes when told to, with dark LEDs and still ears", self.farewell),
         ]
 
@@ -92,6 +94,20 @@ class Tour:
     def status(self):
         answer = self._ask("status")
         assert "simulated body" in answer, f"it answered {answer!r}"
+
+    def sleep(self):
+        answer = self._ask("sleep", 40)
+        assert answer == "asleep, ears 10 / 10", f"it answered {answer!r}"
+        bench = self.world.rabbit.bench()
+        self._wait(lambda: bench.is_dark() and bench.ears() == (10, 10), 10, "a sleeping rabbit")
+        bench.close()
+
+    def wake(self):
+        answer = self._ask("wake", 40)
+        assert answer == "awake, ears 0 / 0", f"it answered {answer!r}"
+        bench = self.world.rabbit.bench()
+        self._wait(lambda: bench.leds()["nose"] == "ff0000", 10, "a red nose")
+        bench.close()
 
     def farewell(self):
         status, seconds = self.world.rabbit.stop()

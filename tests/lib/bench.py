@@ -36,6 +36,15 @@ class Bench:
             assert answer == {"ok": True}, answer
             threading.Event().wait(seconds)
 
+    def hold(self, seconds=1.7):
+        """One long press, as a finger does it."""
+        assert self.ask("press") == {"ok": True}
+        threading.Event().wait(seconds)
+        assert self.ask("release") == {"ok": True}
+
+    def is_dark(self):
+        return set(self.leds().values()) == {"000000"}
+
     def watch(self):
         """Turns this connection into a stream of changes, for next_change()."""
         assert self.ask("watch") == {"ok": True}

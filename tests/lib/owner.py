@@ -57,7 +57,7 @@ class Owner:
     def __init__(self, jid, password, server, resource="test", mechanism=None):
         self.jid = jid
         self.messages = []  # (bare sender, body, Element)
-        self.presences = []  # (sender, type)
+        self.presences = []  # (sender, type or <show/>)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._started = threading.Event()
@@ -78,6 +78,7 @@ class Owner:
         )
         for kind in (
             "available",
+            "xa",
             "unavailable",
             "subscribe",
             "subscribed",
@@ -144,6 +145,15 @@ class Owner:
         path = ".//{violet:nabaztag:button}clic"
         return [found.text for _, _, xml in list(self.messages) for found in xml.iterfind(path)]
 
+    def hand_moves(self):
+        """Both positions of each <ears/> received so far."""
+        namespace = "{violet:nabaztag:ears}"
+        return [
+            (found.findtext(f"{namespace}left"), found.findtext(f"{namespace}right"))
+            for _, _, xml in list(self.messages)
+            for found in xml.iterfind(f"./{namespace}ears")
+        ]
+
     def query(self, to, namespace, name="query", kind="get", timeout=10):
         """Sends an IQ with one empty element. Returns (type, Element of the answer)."""
 
@@ -174,12 +184,24 @@ class Owner:
             return [
                 sender
                 for sender, kind in list(self.presences)
-                if kind in ("available", "") and sender.startswith(bare + "/")
+                if kind in ("available", "xa") and sender.startswith(bare + "/")
             ]
 
         return wait_for(seen, timeout, f"{bare} to show its presence")[-1]
 
+    def wait_show(self, full, show, timeout=15):
+        """Waits until the last that was seen of `full` is `show`: "available", "xa", …"""
+
+        def last():
+            return [kind for sender, kind in list(self.presences) if sender == full][-1:]
+
+        wait_for(lambda: last() == [show], timeout, lambda: f"{full} to be {show}, not {last()}")
+
     def close(self):
+        """May be called twice."""
+        if self._loop.is_closed():
+            return
+
         async def leave():
             self._client.auto_reconnect = False
             left = self._client.disconnect(wait=1)
