@@ -22,8 +22,9 @@ struct events {
     struct body *body;
     struct trial *trial;
     struct sleep *sleep;
-    sd_event_source *timer, *post; /* the timer is due when sleep or trial are */
-    struct body_fault fault;       /* cause NULL: there is none */
+    sd_event_source *timer, *post;
+    uint64_t due_usec;       /* of the timer: when sleep or trial are due */
+    struct body_fault fault; /* cause NULL: there is none */
 
     struct owners *owners; /* NULL until there are some */
     struct router *router;
@@ -205,9 +206,22 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
     struct events *events = userdata;
 
+    events->due_usec = USEC_NEVER;
     sleep_tick(events->sleep, clock_now_usec());
     trial_tick(events->trial, clock_now_usec());
     return 0;
+}
+
+static void arm_timer(struct events *events)
+{
+    uint64_t sleep = sleep_deadline(events->sleep), trial = trial_deadline(events->trial);
+    uint64_t due = sleep < trial ? sleep : trial;
+
+    if (due == events->due_usec)
+        return;
+    events->due_usec = due;
+    sd_event_source_set_time(events->timer, due);
+    sd_event_source_set_enabled(events->timer, SD_EVENT_ONESHOT);
 }
 
 /* After whatever happened, commands included: they may have changed what is due when, and the last
@@ -215,12 +229,10 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 static int on_post(sd_event_source *source, void *userdata)
 {
     struct events *events = userdata;
-    uint64_t sleep = sleep_deadline(events->sleep), trial = trial_deadline(events->trial);
 
     if (body_ears_settled(events->body) && !trial_is_running(events->trial))
         events->listener->on_rest(events->userdata);
-    sd_event_source_set_time(events->timer, sleep < trial ? sleep : trial);
-    sd_event_source_set_enabled(events->timer, SD_EVENT_ONESHOT);
+    arm_timer(events);
     return 0;
 }
 
@@ -229,6 +241,7 @@ static int add_sources(struct events *events, sd_event *event)
     int r = sd_event_add_time(event, &events->timer, CLOCK_MONOTONIC, USEC_NEVER, USEC_PER_MSEC,
                               on_timer, events);
 
+    events->due_usec = USEC_NEVER;
     return r < 0 ? r : sd_event_add_post(event, &events->post, on_post, events);
 }
 
