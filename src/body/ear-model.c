@@ -254,6 +254,11 @@ void ear_model_drive(struct ear_model *model, int direction)
         model->speed = 0.0;
 }
 
+void ear_model_set_coasting(struct ear_model *model, bool coasts)
+{
+    model->traits.coasts = coasts;
+}
+
 void ear_model_turn(struct ear_model *model, int holes)
 {
     /* In the dark the last hole passed is the one before or the one behind. */

@@ -50,6 +50,7 @@ uint64_t ear_model_next_usec(const struct ear_model *model);
 
 /* These act at the time the model has reached: advance it to the present first. */
 void ear_model_drive(struct ear_model *model, int direction);
+void ear_model_set_coasting(struct ear_model *model, bool coasts); /* as in its traits */
 void ear_model_turn(struct ear_model *model, int holes);
 /* Returns whether the encoder's level changed. */
 bool ear_model_set_fault(struct ear_model *model, enum ear_fault fault);

@@ -240,6 +240,13 @@ void lines_sim_set_fault(struct lines_sim *sim, enum ear_index ear, enum ear_fau
     arm(sim);
 }
 
+void lines_sim_set_coasting(struct lines_sim *sim, enum ear_index ear, bool coasts)
+{
+    advance(sim);
+    ear_model_set_coasting(sim->ears[ear], coasts);
+    arm(sim);
+}
+
 const struct ear_model *lines_sim_ear(struct lines_sim *sim, enum ear_index ear)
 {
     if (!ear_model_at_rest(sim->ears[ear])) {

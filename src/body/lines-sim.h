@@ -35,6 +35,9 @@ void lines_sim_press(struct lines_sim *sim, bool pressed);
 void lines_sim_turn(struct lines_sim *sim, enum ear_index ear, int holes);
 void lines_sim_set_fault(struct lines_sim *sim, enum ear_index ear, enum ear_fault fault);
 
+/* Whether its bridge lets a motor that is off roll out instead of braking it. */
+void lines_sim_set_coasting(struct lines_sim *sim, enum ear_index ear, bool coasts);
+
 /* The truth. The model is advanced to the present. */
 const struct ear_model *lines_sim_ear(struct lines_sim *sim, enum ear_index ear);
 int lines_sim_motor(const struct lines_sim *sim, enum ear_index ear);

@@ -131,12 +131,17 @@ static void holes_come_in_order(void **state)
 static void inertia(void **state)
 {
     static const struct {
-        bool coasts;
+        bool made_so, coasts;
         double low, high;
-    } rows[] = {{false, 1.9, 2.5}, {true, 11.5, 14.5}};
+    } rows[] = {{false, false, 1.9, 2.5},
+                {true, true, 11.5, 14.5},
+                {true, false, 1.9, 2.5},
+                {false, true, 11.5, 14.5}};
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct ear_model *model = make(1, rows[i].coasts);
+        struct ear_model *model = make(1, rows[i].made_so);
+        if (rows[i].coasts != rows[i].made_so)
+            ear_model_set_coasting(model, rows[i].coasts);
         ear_model_drive(model, 1);
         pass(model, USEC_PER_SEC);
         double before = ear_model_angle(model);
