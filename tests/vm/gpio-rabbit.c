@@ -1,13 +1,15 @@
 /*
  * A rabbit's body for the test machine, on the lines of a gpio-sim chip: its motor lines turn the
  * daemon's own simulated ears, whose encoders pull the encoder lines; a press of the button bounces
- * as a real one does; what the LED lines show is looked at 50 times a second. To be seen and
- * touched by the commands of the daemon's bench (body/bench.h) on a socket of its own.
+ * as a real one does; the colours of the LEDs are what an eye sees of their lines, which may be
+ * pulsed. To be seen and touched by the commands of the daemon's bench (body/bench.h) on a socket
+ * of its own.
  *
- *   gpio-rabbit [--bounce MS] [--persist] [--seed NUMBER] CHIP SOCKET
+ *   gpio-rabbit [--bridge NAME] [--bounce MS] [--persist] [--seed NUMBER] CHIP SOCKET
  *
- * CHIP was made by vm-gpio, which orders its lines as enum line does. --persist makes lines keep
- * their level when nobody holds them, as on a Raspberry Pi. A chip that is unplugged is waited for.
+ * CHIP was made by vm-gpio, which orders its lines as below. NAME is in-in, in-in-en or
+ * phase-enable (the lines forward and enable). --persist makes motor lines keep their level when
+ * nobody holds them, as on a Raspberry Pi. A chip that is unplugged is waited for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,27 +24,47 @@
 #include "body/bench.h"
 
 #define CONFIG       "/sys/kernel/config/gpio-sim"
-#define MOTORS       4 /* the first lines */
-#define BODY_LINES   7 /* these, the encoders and the button */
-#define FIRST_LED    BODY_LINES
-#define LINES        (FIRST_LED + 3 * LED_COUNT)
+#define FIRST_LED    7
+#define FIRST_ENABLE (FIRST_LED + LED_LINES)
+#define LED_LINES    (3 * LED_COUNT)
+#define LINES        (FIRST_ENABLE + EAR_COUNT)
 #define LOOK_USEC    USEC_PER_MSEC
 #define REPLUG_USEC  (50 * USEC_PER_MSEC)
-#define LOOKS_A_LED  20
-#define BOUNCES      4 /* an even number: the last one is what the finger wants */
+#define GLANCE       200 /* looks that an eye takes together */
+#define EDGE_LOOKS   3   /* what the kernel needs between two edges to see both */
+#define BOUNCES      4   /* an even number: the last one is what the finger wants */
 #define BOUNCE_MSEC  20
 #define BOUNCE_LIMIT 50
 
-/* What the first lines of the chip are. */
-static const enum line roles[BODY_LINES] = {
-    LINE_LEFT_FORWARD, LINE_LEFT_BACKWARD, LINE_RIGHT_FORWARD, LINE_RIGHT_BACKWARD,
-    LINE_LEFT_ENCODER, LINE_RIGHT_ENCODER, LINE_BUTTON,
+/* Where on the chip a motor's lines are; they count 1, 2 and 4 in its levels. */
+static const int motor_lines[EAR_COUNT][3] = {{0, 1, FIRST_ENABLE}, {2, 3, FIRST_ENABLE + 1}};
+
+static const struct {
+    int line;
+    enum line role;
+} inputs[] = {{4, LINE_LEFT_ENCODER}, {5, LINE_RIGHT_ENCODER}, {6, LINE_BUTTON}};
+
+#define INPUTS ARRAY_SIZE(inputs)
+
+/* What a motor does, by its levels: forward, backward, brakes, coasts, or what must never be. */
+static const struct {
+    const char *name, *acts;
+} bridges[] = {
+    {"in-in", "b+-!b+-!"},
+    {"in-in-en", "ccccb+-!"},
+    {"phase-enable", "bbbb-+-+"},
 };
 
 struct settings {
-    const char *chip, *socket;
+    const char *chip, *socket, *acts;
     int bounce_msec, seed;
     bool persist;
+};
+
+struct input {
+    bool level;
+    unsigned owed; /* edges that are still to be shown, after a while in which this program slept */
+    unsigned rest; /* looks until the next one */
 };
 
 struct machine {
@@ -51,10 +73,13 @@ struct machine {
     sd_event_source *look, *bounce;
 
     bool plugged;
-    int values[LINES], pulls[BODY_LINES];
-    unsigned motors; /* bit n: level of line n */
-    unsigned looks;
+    int values[LINES], pulls[LINES];
+    unsigned levels[EAR_COUNT]; /* of the motors' lines */
+    struct input inputs[INPUTS];
     unsigned bounces; /* still to come */
+
+    unsigned looks;
+    unsigned lit[LED_LINES]; /* in how many of these looks */
 
     struct lines_sim *sim;
     struct lines *lines;
@@ -98,14 +123,11 @@ static int open_line(const char *device, const char *chip, int line, const char 
 
 static void unplug(struct machine *machine)
 {
-    for (int i = 0; i < LINES; i++)
-        if (machine->values[i] >= 0)
-            close(machine->values[i]);
-    for (int i = 0; i < BODY_LINES; i++)
-        if (machine->pulls[i] >= 0)
-            close(machine->pulls[i]);
-    memset(machine->values, -1, sizeof(machine->values));
-    memset(machine->pulls, -1, sizeof(machine->pulls));
+    for (int i = 0; i < LINES; i++) {
+        closep(&machine->values[i]);
+        closep(&machine->pulls[i]);
+        machine->values[i] = machine->pulls[i] = -1;
+    }
     machine->plugged = false;
 }
 
@@ -122,10 +144,11 @@ static int plug(struct machine *machine)
         r = read_word(device, CONFIG "/%s/dev_name", name);
     if (r >= 0)
         r = read_word(chip, CONFIG "/%s/bank0/chip_name", name);
-    for (int i = 0; r >= 0 && i < LINES; i++)
+    for (int i = 0; r >= 0 && i < LINES; i++) {
         r = machine->values[i] = open_line(device, chip, i, "value", O_RDONLY);
-    for (int i = 0; r >= 0 && i < BODY_LINES; i++)
-        r = machine->pulls[i] = open_line(device, chip, i, "pull", O_WRONLY);
+        if (r >= 0)
+            r = machine->pulls[i] = open_line(device, chip, i, "pull", O_WRONLY);
+    }
     if (r < 0) {
         unplug(machine);
         return r;
@@ -143,7 +166,7 @@ static bool line_value(struct machine *machine, int line)
     return level == '1';
 }
 
-static void line_pull(struct machine *machine, enum line line, bool up)
+static void line_pull(struct machine *machine, int line, bool up)
 {
     const char *pull = up ? "pull-up" : "pull-down";
 
@@ -153,10 +176,41 @@ static void line_pull(struct machine *machine, enum line line, bool up)
 
 /* ---- from the body to the lines ---- */
 
-/* The button connects its line to ground. */
-static void pull_button(struct machine *machine, bool pressed)
+static bool true_level(struct machine *machine, size_t input)
 {
-    line_pull(machine, BODY_LINES - 1, !pressed);
+    /* The button connects its line to ground. */
+    if (inputs[input].role == LINE_BUTTON)
+        return lines_sim_pressed(machine->sim) == machine->bounces % 2;
+    return lines_get(machine->lines, inputs[input].role) > 0;
+}
+
+/* Whoever requests an input with a bias pulls it as well, but not as hard as a body does. */
+static void pull_input(struct machine *machine, size_t input)
+{
+    bool level = machine->inputs[input].level;
+
+    if (line_value(machine, inputs[input].line) != level)
+        line_pull(machine, inputs[input].line, level);
+}
+
+static void pull_button(struct machine *machine)
+{
+    machine->inputs[INPUTS - 1].level = true_level(machine, INPUTS - 1);
+    pull_input(machine, INPUTS - 1);
+}
+
+static void look_at_input(struct machine *machine, size_t i)
+{
+    struct input *input = &machine->inputs[i];
+
+    if (input->rest > 0) {
+        input->rest--;
+    } else if (input->owed > 0) {
+        input->owed--;
+        input->level = !input->level;
+        input->rest = EDGE_LOOKS;
+    }
+    pull_input(machine, i);
 }
 
 static int arm_bounce(struct machine *machine)
@@ -171,108 +225,117 @@ static int on_bounce(sd_event_source *source, uint64_t usec, void *userdata)
     struct machine *machine = userdata;
 
     machine->bounces--;
-    pull_button(machine, lines_sim_pressed(machine->sim) ^ (machine->bounces % 2));
+    pull_button(machine);
     return machine->bounces > 0 ? arm_bounce(machine) : 0;
-}
-
-static void press(struct machine *machine, bool pressed)
-{
-    pull_button(machine, pressed);
-    if (machine->settings->bounce_msec == 0)
-        return;
-    machine->bounces = BOUNCES;
-    arm_bounce(machine);
 }
 
 static void on_edge(unsigned line, bool level, uint64_t usec, void *userdata)
 {
-    if (line == LINE_BUTTON)
-        press(userdata, level);
-    for (int i = MOTORS; i < BODY_LINES - 1; i++)
-        if (roles[i] == line)
-            line_pull(userdata, i, level);
+    struct machine *machine = userdata;
+
+    for (size_t i = 0; i < INPUTS - 1; i++)
+        if (inputs[i].role == line)
+            machine->inputs[i].owed++;
+    if (line != LINE_BUTTON)
+        return;
+    if (machine->settings->bounce_msec > 0) {
+        machine->bounces = BOUNCES;
+        arm_bounce(machine);
+    }
+    pull_button(machine);
 }
 
+/* Whatever was here before may have left other levels. */
 static void pull_all(struct machine *machine)
 {
-    for (int i = MOTORS; i < BODY_LINES - 1; i++)
-        line_pull(machine, i, lines_get(machine->lines, roles[i]));
-    pull_button(machine, lines_sim_pressed(machine->sim));
-    /* Nothing drives the motors of a chip that is new. */
-    for (int i = 0; i < MOTORS; i++)
-        line_pull(machine, i, false);
+    for (enum ear_index i = 0; i < EAR_COUNT; i++)
+        for (int j = 0; j < 3; j++)
+            line_pull(machine, motor_lines[i][j], false);
+    for (size_t i = 0; i < INPUTS; i++) {
+        machine->inputs[i].level = true_level(machine, i);
+        pull_input(machine, i);
+    }
 }
 
 /* ---- from the lines to the body ---- */
 
-static unsigned motor_levels(struct machine *machine)
+static unsigned motor_levels(struct machine *machine, enum ear_index ear)
 {
     unsigned levels = 0;
 
-    for (int i = 0; i < MOTORS; i++)
-        levels |= (unsigned)line_value(machine, i) << i;
+    for (int i = 0; i < 3; i++)
+        levels |= (unsigned)line_value(machine, motor_lines[ear][i]) << i;
     return machine->plugged ? levels : 0;
 }
 
-static bool is_shorted(unsigned levels)
+static void drive(struct machine *machine, enum ear_index ear, char act)
 {
-    return (levels & 3U) == 3U || (levels & 12U) == 12U;
+    static const enum line forward[] = {LINE_LEFT_FORWARD, LINE_RIGHT_FORWARD};
+    static const enum line backward[] = {LINE_LEFT_BACKWARD, LINE_RIGHT_BACKWARD};
+    unsigned levels = act == '+' ? 1U << forward[ear] : act == '-' ? 1U << backward[ear] : 0;
+
+    if (act == '!')
+        fprintf(stderr, "both lines of the %s motor are high\n", ear_name(ear));
+    lines_sim_set_coasting(machine->sim, ear, act == 'c');
+    lines_set(machine->lines, 1U << forward[ear] | 1U << backward[ear], levels);
 }
 
-static void drive(struct machine *machine, unsigned levels)
+static void look_at_motor(struct machine *machine, enum ear_index ear)
 {
-    unsigned mask = 0, driven = 0;
-
-    for (int i = 0; i < MOTORS; i++) {
-        mask |= 1U << roles[i];
-        driven |= (levels >> i & 1U) << roles[i];
-    }
-    lines_set(machine->lines, mask, driven);
-}
-
-static void look_at_motors(struct machine *machine)
-{
-    unsigned levels = motor_levels(machine);
+    const char *acts = machine->settings->acts;
+    unsigned levels = motor_levels(machine, ear);
 
     /* The lines are read one after the other, while they may change. */
-    if (is_shorted(levels))
-        levels = motor_levels(machine);
-    if (levels == machine->motors)
+    if (acts[levels] == '!')
+        levels = motor_levels(machine, ear);
+    if (levels == machine->levels[ear])
         return;
 
-    for (int i = 0; machine->settings->persist && i < MOTORS; i++)
-        if ((levels ^ machine->motors) & 1U << i)
-            line_pull(machine, i, levels & 1U << i);
-    machine->motors = levels;
-    if (is_shorted(levels)) {
-        fprintf(stderr, "both lines of a motor are high: %x\n", levels);
-        levels = 0;
-    }
-    drive(machine, levels);
+    for (int i = 0; machine->settings->persist && i < 3; i++)
+        line_pull(machine, motor_lines[ear][i], levels & 1U << i);
+    machine->levels[ear] = levels;
+    drive(machine, ear, acts[levels]);
+}
+
+/* The part of the time in which a line was lit. */
+static uint16_t light_of(struct machine *machine, int line)
+{
+    return (uint16_t)(machine->lit[line] * (uint32_t)LIGHT_FULL / GLANCE);
+}
+
+static void show_leds(struct machine *machine)
+{
+    struct led_bank *bank = leds_sim_bank(machine->leds);
+    struct led_light lights[LED_COUNT];
+
+    for (int i = 0; i < LED_COUNT; i++)
+        lights[i] = (struct led_light){.red = light_of(machine, 3 * i),
+                                       .green = light_of(machine, 3 * i + 1),
+                                       .blue = light_of(machine, 3 * i + 2)};
+    bank->ops->show(bank, lights);
+    memset(machine->lit, 0, sizeof(machine->lit));
+    machine->looks = 0;
 }
 
 static void look_at_leds(struct machine *machine)
 {
-    struct led_bank *bank = leds_sim_bank(machine->leds);
-    uint32_t colors[LED_COUNT] = {0};
-    struct led_light lights[LED_COUNT];
-
-    for (int i = 0; i < 3 * LED_COUNT; i++)
-        colors[i / 3] = colors[i / 3] << 8 | (line_value(machine, FIRST_LED + i) ? 0xff : 0);
-    for (int i = 0; i < LED_COUNT; i++)
-        lights[i] = light_from_color(colors[i], 100);
-    bank->ops->show(bank, lights);
+    for (int i = 0; i < LED_LINES; i++)
+        machine->lit[i] += line_value(machine, FIRST_LED + i);
+    if (++machine->looks == GLANCE)
+        show_leds(machine);
 }
 
 static int on_look(sd_event_source *source, uint64_t usec, void *userdata)
 {
     struct machine *machine = userdata;
 
-    if (!machine->plugged && plug(machine) >= 0)
-        pull_all(machine);
-    look_at_motors(machine);
-    if (machine->looks++ % LOOKS_A_LED == 0)
-        look_at_leds(machine);
+    if (!machine->plugged)
+        plug(machine);
+    for (enum ear_index i = 0; i < EAR_COUNT; i++)
+        look_at_motor(machine, i);
+    for (size_t i = 0; i < INPUTS; i++)
+        look_at_input(machine, i);
+    look_at_leds(machine);
 
     uint64_t pause_usec = machine->plugged ? LOOK_USEC : REPLUG_USEC;
     int r = sd_event_source_set_time_relative(source, pause_usec);
@@ -345,9 +408,20 @@ static void tear_down(struct machine *machine)
     unplug(machine);
 }
 
+static int parse_bridge(const char *name, const char **ret)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(bridges); i++)
+        if (streq(bridges[i].name, name)) {
+            *ret = bridges[i].acts;
+            return 0;
+        }
+    return -EINVAL;
+}
+
 static bool parse_arguments(struct settings *ret, int argc, char **argv)
 {
     static const struct option options[] = {
+        {"bridge", required_argument, NULL, 'm'},
         {"bounce", required_argument, NULL, 'b'},
         {"persist", no_argument, NULL, 'p'},
         {"seed", required_argument, NULL, 's'},
@@ -355,9 +429,11 @@ static bool parse_arguments(struct settings *ret, int argc, char **argv)
     };
     int option, r = 0;
 
-    *ret = (struct settings){.bounce_msec = BOUNCE_MSEC, .seed = 1};
+    *ret = (struct settings){.acts = bridges[0].acts, .bounce_msec = BOUNCE_MSEC, .seed = 1};
     while (r >= 0 && (option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-        if (option == 'b')
+        if (option == 'm')
+            r = parse_bridge(optarg, &ret->acts);
+        else if (option == 'b')
             r = parse_int(optarg, 0, BOUNCE_LIMIT, &ret->bounce_msec);
         else if (option == 's')
             r = parse_int(optarg, 0, INT32_MAX, &ret->seed);
@@ -379,9 +455,10 @@ int main(int argc, char **argv)
     struct machine machine;
 
     if (!parse_arguments(&settings, argc, argv)) {
-        fprintf(stderr,
-                "gpio-rabbit [--bounce MS] [--persist] [--seed NUMBER] CHIP SOCKET: see its "
-                "source\n");
+        fprintf(
+            stderr,
+            "gpio-rabbit [--bridge NAME] [--bounce MS] [--persist] [--seed NUMBER] CHIP SOCKET: "
+            "see its source\n");
         return 2;
     }
     int r = set_up(&machine, &settings);
