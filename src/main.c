@@ -15,13 +15,14 @@
 #include "base/message-id.h"
 #include "body/board.h"
 #include "body/body.h"
+#include "body/motors-off.h"
 #include "rabbit/rabbit.h"
 #include "xmpp/tls.h"
 
 /* After SIGTERM the server has so long to say goodbye; the contract is 3 s for all. */
 #define STOP_USEC (1500 * USEC_PER_MSEC)
 
-enum mode { MODE_RUN, MODE_CHECK, MODE_DUMP, MODE_VERSION, MODE_HELP };
+enum mode { MODE_RUN, MODE_CHECK, MODE_DUMP, MODE_MOTORS_OFF, MODE_VERSION, MODE_HELP };
 
 struct arguments {
     enum mode mode;
@@ -50,6 +51,7 @@ static const char usage[] =
     "  --log-level LEVEL  err, warning, notice, info (default) or debug\n"
     "  --check            name every problem of the configuration, then exit with 0 (none) or 1\n"
     "  --dump-config      print every key, its value and where it comes from\n"
+    "  --motors-off       switch the motors off, as the service does when the daemon has ended\n"
     "  --version          print the version\n"
     "  --help             print this\n";
 
@@ -94,6 +96,7 @@ static int parse_arguments(struct arguments *ret, int argc, char **argv)
         {"log-level", required_argument, NULL, 'l'},
         {"check", no_argument, &mode, MODE_CHECK},
         {"dump-config", no_argument, &mode, MODE_DUMP},
+        {"motors-off", no_argument, &mode, MODE_MOTORS_OFF},
         {"version", no_argument, &mode, MODE_VERSION},
         {"help", no_argument, &mode, MODE_HELP},
         {NULL, 0, NULL, 0},
@@ -176,6 +179,36 @@ static int dump(struct daemon *daemon)
     if (load_or_log(daemon, &config) < 0)
         return EX_CONFIG;
     return config_dump(config, stdout) < 0 ? EX_IOERR : EXIT_SUCCESS;
+}
+
+static int exit_status_of(int error)
+{
+    static const struct {
+        int error, status;
+    } statuses[] = {
+        {0, EXIT_SUCCESS},   {-EBUSY, EX_TEMPFAIL},     {-EACCES, EX_NOPERM},
+        {-ENOMEM, EX_OSERR}, {-ENODEV, EX_UNAVAILABLE}, {-ENOENT, EX_UNAVAILABLE},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
+        if (statuses[i].error == error)
+            return statuses[i].status;
+    return EX_IOERR;
+}
+
+static int switch_motors_off(struct daemon *daemon)
+{
+    _cleanup_(config_freep) struct config *config = NULL;
+    struct body_fault fault;
+
+    if (load_or_log(daemon, &config) < 0)
+        return EX_CONFIG;
+    int r = motors_off(config, &fault);
+    if (r < 0)
+        log_event(LOG_ERR, MESSAGE_BODY_FAILED,
+                  (struct log_field[]){{"NAB_CAUSE", fault.cause}, {NULL, NULL}},
+                  "The motors cannot be switched off: %s", fault.text);
+    return exit_status_of(r);
 }
 
 /* Running */
@@ -385,6 +418,8 @@ int main(int argc, char **argv)
         status = check(&daemon);
     else if (arguments.mode == MODE_DUMP)
         status = dump(&daemon);
+    else if (arguments.mode == MODE_MOTORS_OFF)
+        status = switch_motors_off(&daemon);
     else
         status = run(&daemon);
     clean_up(&daemon, status);
