@@ -181,19 +181,14 @@ static int request_outputs(struct lines_gpiod *set, unsigned chip, struct body_f
 
 static int watch(struct gpio_line *line, sd_event *event)
 {
-    const struct gpio_library *library = line->set->map.library;
-    int r = sd_event_add_io(event, &line->source, library->fd(line->request), EPOLLIN, on_io, line);
+    int fd = line->set->map.library->fd(line->request);
+    int r = sd_event_add_io(event, &line->source, fd, EPOLLIN, on_io, line);
 
     if (r >= 0)
         r = sd_event_source_set_priority(line->source, LINES_PRIORITY_EDGES);
     if (r >= 0)
         r = sd_event_source_set_ratelimit(line->source, STORM_USEC, STORM_LOOKS);
-    if (r >= 0)
-        r = library->get(line->request);
-    if (r < 0)
-        return r;
-    line->told = r;
-    return 0;
+    return r < 0 ? r : 0;
 }
 
 static int request_input(struct gpio_line *line, sd_event *event, struct body_fault *fault)

@@ -34,6 +34,7 @@ struct gpio_request {
     struct gpio_edge queue[3 * GPIO_EDGES];
     unsigned count, taken;
     bool endless;
+    int error; /* of reading edges */
 };
 
 static struct {
@@ -135,6 +136,8 @@ static int fake_read(struct gpio_request *request, struct gpio_edge ret[GPIO_EDG
     int n = 0;
     uint64_t ignored;
 
+    if (request->error)
+        return request->error;
     while (request->taken < request->count && n < GPIO_EDGES)
         ret[n++] = request->queue[request->taken++];
     if (request->endless)
@@ -156,6 +159,7 @@ struct rig {
     struct gpio_edge edges[4 * GPIO_EDGES];
     unsigned line; /* of the last edge */
     unsigned count, losses, timers;
+    bool keeps; /* the lines that are lost */
 };
 
 static void on_edge(unsigned line, bool level, uint64_t usec, void *userdata)
@@ -173,7 +177,8 @@ static void on_lost(const struct body_fault *fault, void *userdata)
 
     rig->losses++;
     rig->fault = *fault;
-    rig->lines = lines_free(rig->lines);
+    if (!rig->keeps)
+        rig->lines = lines_free(rig->lines);
 }
 
 static void add_chip(struct rig *rig, unsigned index, const char *name, const char *label)
@@ -615,6 +620,35 @@ static void test_storm(void **state)
     sd_event_source_unref(others);
 }
 
+static void test_without_edges(void **state)
+{
+    struct rig *rig = *state;
+    const struct line_want wants[] = {want("a lamp", true, "2"), want("a key", false, "5")};
+
+    assert_int_equal(lines_gpiod_new_with(&rig->lines, &rig->library, NULL, "soc", wants, 2, NULL),
+                     0);
+    assert_false(world.requests[1]->order.edges);
+    world.requests[1]->level = 1;
+    assert_int_equal(lines_get(rig->lines, 1), 1);
+}
+
+/* All lines hang up at once; that is told once, and then it is quiet. */
+static void test_lost_and_kept(void **state)
+{
+    struct rig *rig = *state;
+    const struct line_want wants[] = {want("a key", false, "5"), want("another", false, "6")};
+
+    rig->keeps = true;
+    assert_int_equal(open_lines(rig, "soc", wants, ARRAY_SIZE(wants)), 0);
+    for (unsigned i = 0; i < ARRAY_SIZE(wants); i++) {
+        world.requests[i]->error = -ENODEV;
+        eventfd_write(world.requests[i]->fd, 1);
+    }
+    settle(rig);
+    assert_int_equal(rig->losses, 1);
+    assert_non_null(rig->lines);
+}
+
 static void test_lost(void **state)
 {
     struct rig *rig = *state;
@@ -644,6 +678,7 @@ int main(void)
         TEST(test_too_many_chips), TEST(test_edges),
         TEST(test_overflow),       TEST(test_full_but_nothing_lost),
         TEST(test_storm),          TEST(test_lost),
+        TEST(test_lost_and_kept),  TEST(test_without_edges),
     };
     return cmocka_run_group_tests_name("lines-gpiod", tests, NULL, NULL);
 }

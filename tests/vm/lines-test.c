@@ -31,6 +31,8 @@ enum { MOTOR = 0, SECOND_MOTOR = 1, ENCODER = 4, OTHER_ENCODER = 5, BUTTON = 6, 
 
 /* ---- the other side of the lines ---- */
 
+static int open_word(int flags, const char *format, va_list arguments) _printf_(2, 0);
+
 static int open_word(int flags, const char *format, va_list arguments)
 {
     char path[256];
