@@ -227,12 +227,15 @@ static void gpio_sets_changes_alone_and_tries_again(void **state)
     assert_int_equal(show(bank, LED_NOSE, 0xff0000), 0);
     assert_int_equal(show(bank, LED_NOSE, 0x400000), 0);
     assert_int_equal(fake.count, 2);
+    assert_int_equal(show(bank, LED_NOSE, 0), 0);
+    assert_int_equal(show(bank, LED_LEFT, 0xffffff), 0); /* which there is not */
+    assert_int_equal(fake.count, 3);
     fake.fails_after = 0;
     assert_int_equal(show(bank, LED_NOSE, 0x00ff00), -EIO);
     assert_int_equal(show(bank, LED_NOSE, 0x00ff00), -EIO);
     fake.fails_after = -1;
     assert_int_equal(show(bank, LED_NOSE, 0x00ff00), 0);
-    assert_int_equal(fake.count, 5);
+    assert_int_equal(fake.count, 6);
     assert_int_equal(fake.state, 2);
     bank->ops->free(bank);
     config_free(config);
@@ -246,7 +249,7 @@ static struct {
     /* of a TLC5922 */
     uint8_t correction[TLC5922_BYTES], on[2];
     unsigned corrections, ons;
-    bool disturbed; /* data or mode changed together with a rising clock or latch */
+    bool disturbed; /* something else changed together with a rising clock or latch */
 } chip;
 
 /* The last `size` bytes that were shifted in. */
@@ -264,6 +267,8 @@ static void on_chip_set(struct fake_lines *fake, unsigned before, unsigned after
     unsigned rising = after & ~before, changed = before ^ after;
 
     if (rising & (CLOCK | LATCH) && changed & (changed - 1))
+        chip.disturbed = true;
+    if (rising & LATCH && after & CLOCK)
         chip.disturbed = true;
     if (rising & CLOCK) {
         assert_true(chip.count < sizeof(chip.bits));
