@@ -316,7 +316,8 @@ static const struct option options[] = {
      .offset = AT(leds.order),
      .fallback = "rgb",
      .help = "The order of the colours: one for all, or five from nose to bottom (rgb rgb grb rgb "
-             "rgb)."},
+             "rgb).\n"
+             "grb: green is where red should be, and the other way round."},
     {.section = "leds",
      .key = "data",
      .type = &option_line,
