@@ -52,17 +52,18 @@ bool pwm_player_is_between(const struct pwm_player *player)
     return player->next == 0;
 }
 
+/* Shows the average for the length of a frame. */
 static void give_up_frame(struct pwm_player *player, uint64_t now_usec)
 {
-    uint64_t frames = (now_usec - player->frame_usec) / PWM_PERIOD_USEC + 1;
-
-    player->frame_usec += frames * PWM_PERIOD_USEC;
+    player->frame_usec = now_usec + PWM_PERIOD_USEC;
     player->next = 0;
     player->lit = player->schedule.average;
 }
 
-static void pass_edge(struct pwm_player *player)
+static void pass_edge(struct pwm_player *player, uint64_t now_usec)
 {
+    if (player->next == 0)
+        player->frame_usec = now_usec; /* a pulse is to be as long as it should, not as early */
     player->lit = player->schedule.edges[player->next].lit;
     if (++player->next < player->schedule.count)
         return;
@@ -79,7 +80,7 @@ unsigned pwm_player_step(struct pwm_player *player, uint64_t now_usec, uint64_t 
         give_up_frame(player, now_usec);
     else if (now_usec >= due(player))
         do
-            pass_edge(player);
+            pass_edge(player, now_usec);
         while (player->next != 0 && now_usec >= due(player));
     *ret_wake_usec = due(player);
     return player->lit;

@@ -30,7 +30,7 @@ void pwm_schedule_make(struct pwm_schedule *ret, const uint8_t duties[PWM_CHANNE
 /* Zero is a player with nothing to do. */
 struct pwm_player {
     struct pwm_schedule schedule;
-    uint64_t frame_usec; /* when the present frame began */
+    uint64_t frame_usec; /* when the present frame began, or the next one is to begin */
     size_t next;
     unsigned lit;
 };
@@ -44,8 +44,9 @@ bool pwm_player_is_between(const struct pwm_player *player);
 
 /*
  * Returns what is to be lit from now on, and when to ask again (USEC_NEVER: not before another
- * schedule is taken). A wake-up that comes more than PWM_LATE_USEC late gives up the frame: shows
- * the average until the next one begins. Nothing is ever made up for.
+ * schedule is taken). A frame begins when it can, and its pulses count from there: lateness makes
+ * frames fewer, not pulses shorter, and nothing is ever made up for. A wake-up that comes more than
+ * PWM_LATE_USEC late gives up the frame and shows the average instead.
  */
 unsigned pwm_player_step(struct pwm_player *player, uint64_t now_usec, uint64_t *ret_wake_usec);
 

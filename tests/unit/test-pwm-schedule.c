@@ -193,30 +193,46 @@ static void late_frame_shows_the_average(void **state)
         uint64_t now = 1000 + lates[i], wake, next;
 
         assert_int_equal(pwm_player_step(&player, now, &wake), 0xc);
-        assert_true(wake > now && wake - now <= PWM_PERIOD_USEC);
-        assert_int_equal((wake - 1000) % PWM_PERIOD_USEC, 0);
+        assert_true(pwm_player_is_between(&player));
+        assert_int_equal(wake, now + PWM_PERIOD_USEC);
 
-        /* No burst afterwards: the next frame is an ordinary one. */
+        /* The next frame is an ordinary one. */
         assert_int_equal(pwm_player_step(&player, wake, &next), 0xf);
         assert_int_equal(next, wake + 156);
     }
 }
 
-/* Up to 5 ms: what is over is over, and the rest of the frame is as it should be. */
+/* In the midst of a frame as well. */
+static void late_edge_shows_the_average(void **state)
+{
+    struct pwm_player player = start((uint8_t[PWM_CHANNELS]){1, 32, 33, 64}, 1000);
+    uint64_t wake;
+
+    assert_int_equal(pwm_player_step(&player, 1000, &wake), 0xf);
+    assert_int_equal(wake, 1156);
+    assert_int_equal(pwm_player_step(&player, 6157, &wake), 0xc);
+    assert_int_equal(wake, 16157);
+}
+
+/* Up to 5 ms: pulses keep their length, and frames their distance from then on. */
 static void a_little_late_is_made_up_for_by_nothing(void **state)
 {
     struct pwm_player player = start((uint8_t[PWM_CHANNELS]){1, 32, 63, 64}, 0);
     uint64_t wake;
 
-    assert_int_equal(pwm_player_step(&player, 5000, &wake), 0xc);
-    assert_int_equal(wake, 9843);
+    assert_int_equal(pwm_player_step(&player, 5000, &wake), 0xf);
+    assert_int_equal(wake, 5156);
+
+    /* Two edges are due: one change. */
+    assert_int_equal(pwm_player_step(&player, 10000, &wake), 0xc);
+    assert_int_equal(wake, 14843);
 
     /* Over the frame's end: that is told first, the new frame at once afterwards. */
-    assert_int_equal(pwm_player_step(&player, 12000, &wake), 0x8);
+    assert_int_equal(pwm_player_step(&player, 17000, &wake), 0x8);
     assert_true(pwm_player_is_between(&player));
-    assert_int_equal(wake, 10000);
-    assert_int_equal(pwm_player_step(&player, 12000, &wake), 0xe);
     assert_int_equal(wake, 15000);
+    assert_int_equal(pwm_player_step(&player, 17000, &wake), 0xf);
+    assert_int_equal(wake, 17156);
 }
 
 /* However late the wake-ups: what is lit for half of a frame or less is never lit longer than that
@@ -228,7 +244,7 @@ static void lateness_never_flashes(void **state)
     for (unsigned run = 0; run < 200; run++) {
         uint8_t duties[PWM_CHANNELS];
         uint64_t now = 12345, wake, since[PWM_CHANNELS] = {0};
-        unsigned lit = 0, late = 0;
+        unsigned lit = 0, late = 0, pulses[PWM_CHANNELS] = {0};
 
         for (unsigned i = 0; i < PWM_CHANNELS; i++)
             duties[i] = (uint8_t)(next_random(&seed) % (PWM_LEVELS + 1));
@@ -247,10 +263,13 @@ static void lateness_never_flashes(void **state)
                     assert_int_equal(is, duties[i] > 0);
                 else if (was && duties[i] <= PWM_LEVELS / 2)
                     assert_true(now - since[i] <= usec_of(duties[i]) + (is ? 0 : late));
+                pulses[i] += is && !was;
             }
             late = next_random(&seed) % (next_random(&seed) % 8 ? 100 : 30000);
             now = (wake > now ? wake : now) + late;
         }
+        for (unsigned i = 0; i < PWM_CHANNELS; i++)
+            assert_true(duties[i] == 0 || pulses[i] > 0); /* nothing gets lost, either */
     }
 }
 
@@ -291,6 +310,7 @@ int main(void)
         cmocka_unit_test(saturated_never_wakes),
         cmocka_unit_test(in_time_it_follows_the_list),
         cmocka_unit_test(late_frame_shows_the_average),
+        cmocka_unit_test(late_edge_shows_the_average),
         cmocka_unit_test(a_little_late_is_made_up_for_by_nothing),
         cmocka_unit_test(lateness_never_flashes),
         cmocka_unit_test(new_schedules_keep_the_beat),
