@@ -32,6 +32,54 @@ static void homes_from_anywhere(void **state)
     }
 }
 
+/* A new ear on a model that rests in `hole`, or in the dark right after it or before it. */
+static struct rig *rig_on(int hole, int beside)
+{
+    struct rig *rig = rig_new((uint64_t)hole, 90, false, false);
+    struct ear_model_edge e;
+
+    ear_model_turn(rig->model, hole - (int)ear_model_hole(rig->model));
+    while (ear_model_advance(rig->model, rig->now += 20 * USEC_PER_SEC, &e))
+        ;
+    assert_int_equal(ear_model_hole(rig->model), hole);
+    ear_model_drive(rig->model, beside);
+    while (beside && !ear_model_level(rig->model))
+        ear_model_advance(rig->model, rig->now += 10 * USEC_PER_MSEC, &e);
+    ear_model_drive(rig->model, 0);
+    rig_renew(rig);
+    return rig;
+}
+
+static void homes_from_every_position(void **state)
+{
+    for (int hole = 0; hole < EAR_POSITIONS; hole++) {
+        for (int beside = -1; beside <= 1; beside++) {
+            struct rig *rig = rig_on(hole, beside);
+            assert_int_equal(ear_model_level(rig->model), beside != 0);
+            ear_home(rig->ear, rig->now);
+            rig_settle(rig);
+            assert_at(rig, 0, false);
+            assert_int_equal(rig->rests, 1);
+            assert_int_equal(rig->reversals, 0);
+            rig_free(rig);
+
+            /* Held at first: the second try homes backward. */
+            rig = rig_on(hole, beside);
+            set_fault(rig, EAR_FAULT_STALL);
+            ear_home(rig->ear, rig->now);
+            rig_until(rig, false);
+            set_fault(rig, EAR_FAULT_NONE);
+            uint64_t stopped = rig->now;
+            rig_until(rig, true);
+            assert_true(rig->now - stopped == USEC_PER_SEC);
+            rig_settle(rig);
+            assert_at(rig, 0, false);
+            assert_int_equal(rig->last_direction, -1);
+            rig_free(rig);
+        }
+    }
+}
+
 static void loses_no_count(void **state)
 {
     unsigned reversals = 0;
@@ -251,25 +299,6 @@ static void retry_heals(void **state)
     }
 }
 
-/* An ear whose counts never fail to come, and never end: the cap does, here and in the retry. */
-static void cap_ends_a_move(void **state)
-{
-    struct rig *rig = rig_new(1, 90, false, false);
-    unsigned edges = 0;
-
-    ear_home(rig->ear, rig->now);
-    while (rig->motor && edges++ < 100) {
-        rig->now += USEC_PER_SEC;
-        if (rig->now >= ear_deadline(rig->ear))
-            ear_tick(rig->ear, rig->now);
-        ear_edge(rig->ear, edges % 2, rig->now, rig->now);
-    }
-    assert_int_equal(rig->motor, 0);
-    assert_true(rig->longest_run <= 16 * USEC_PER_SEC);
-    ear_stop(rig->ear, rig->now);
-    rig_free(rig);
-}
-
 static void stop_is_at_once(void **state)
 {
     for (uint64_t moment = 0; moment < 60; moment++) {
@@ -306,7 +335,7 @@ static void freed_ear_stops(void **state)
 
 static void reads_what_a_hand_set(void **state)
 {
-    for (int start = 0; start < 17; start += 3) {
+    for (int start = 0; start < 17; start++) {
         for (int turn = -20; turn <= 20; turn++) {
             if (turn >= -2 && turn <= 2)
                 continue;
@@ -325,14 +354,15 @@ static void reads_what_a_hand_set(void **state)
             assert_int_equal(rig->last_direction, 1);
             assert_int_equal(rig->reads, 1);
             assert_int_equal(rig->rests, 1);
+            assert_int_equal(rig->strays, 0);
             rig_free(rig);
         }
     }
 }
 
-/* One or two holes are no hand, but the position is no longer sure: the next order finds it anew.
- */
-static void small_nudge_rehomes(void **state)
+/* One or two holes are no hand, but the position is no longer sure: that is told once, and the next
+ * order finds it anew. */
+static void stray_is_told_and_rehomed(void **state)
 {
     for (int turn = -2; turn <= 2; turn++) {
         if (turn == 0)
@@ -340,14 +370,73 @@ static void small_nudge_rehomes(void **state)
         struct rig *rig = rig_homed(2);
         unsigned runs = rig->runs;
         ear_model_turn(rig->model, turn);
+        rig_run(rig, 1900 * USEC_PER_MSEC);
+        assert_int_equal(rig->strays, 0);
+        rig_run(rig, 1000 * USEC_PER_MSEC);
+        assert_int_equal(rig->strays, 1);
+        assert_int_equal(ear_state(rig->ear), EAR_UNKNOWN);
+        assert_true(ear_deadline(rig->ear) == USEC_NEVER);
         rig_run(rig, 20 * USEC_PER_SEC);
         assert_int_equal(rig->runs, runs);
-        assert_int_equal(ear_state(rig->ear), EAR_UNKNOWN);
         rig_go(rig, 6, EAR_FORWARD);
-        assert_int_equal(ear_model_hole(rig->model), 6);
+        assert_at(rig, 6, false);
         assert_int_equal(rig->reads, 0);
+        assert_int_equal(rig->strays, 1);
         rig_free(rig);
     }
+}
+
+/* Out of the light is a stray as well, since the side is a guess then. */
+static void edge_of_a_hole_is_a_stray(void **state)
+{
+    struct rig *rig = rig_homed(2);
+
+    edge(rig, true);
+    rig_run(rig, 3 * USEC_PER_SEC);
+    assert_int_equal(rig->strays, 1);
+    assert_int_equal(ear_position(rig->ear), -1);
+    rig_free(rig);
+}
+
+/* A hole every 10 s, all night: never a hand, and told again only after it was put back. */
+static void creeping_is_no_hand(void **state)
+{
+    struct rig *rig = rig_homed(2);
+    unsigned runs = rig->runs;
+
+    for (unsigned i = 0; i < 20; i++) {
+        ear_model_turn(rig->model, 1);
+        rig_run(rig, 10 * USEC_PER_SEC);
+    }
+    assert_int_equal(rig->strays, 1);
+    assert_int_equal(rig->runs, runs);
+    for (unsigned i = 0; i < 20; i++) {
+        rig_go(rig, 10, EAR_SHORTEST);
+        assert_at(rig, 10, false);
+        ear_model_turn(rig->model, -1);
+        rig_run(rig, 30 * USEC_PER_SEC);
+        assert_int_equal(rig->strays, 2 + i);
+    }
+    assert_int_equal(rig->reads, 0);
+    rig_free(rig);
+}
+
+/* An ear that did not know where it is has nothing to tell, nor one that was sent on meanwhile. */
+static void stray_of_no_interest(void **state)
+{
+    struct rig *rig = rig_on(5, 0);
+    ear_model_turn(rig->model, 1);
+    rig_run(rig, 10 * USEC_PER_SEC);
+    assert_int_equal(rig->strays, 0);
+
+    rig_home(rig);
+    ear_model_turn(rig->model, 1);
+    rig_run(rig, 1500 * USEC_PER_MSEC);
+    rig_go(rig, 3, EAR_FORWARD);
+    assert_at(rig, 3, false);
+    rig_run(rig, 10 * USEC_PER_SEC);
+    assert_int_equal(rig->strays, 0);
+    rig_free(rig);
 }
 
 /* A hand that never lets go never starts the motor; an order given meanwhile is carried out after
@@ -371,7 +460,7 @@ static void waits_for_the_hand(void **state)
     rig_free(rig);
 }
 
-/* Chatter at rest, on a flank, is neither a hand nor a doubt. */
+/* Chatter at rest, on a flank, is neither a hand nor a stray. */
 static void chatter_at_rest_is_nothing(void **state)
 {
     struct rig *rig = rig_homed(2);
@@ -382,6 +471,8 @@ static void chatter_at_rest_is_nothing(void **state)
         rig_run(rig, 20 * USEC_PER_MSEC);
     }
     assert_int_equal(ear_position(rig->ear), 0);
+    assert_int_equal(rig->strays, 0);
+    assert_true(ear_deadline(rig->ear) == USEC_NEVER);
     rig_go(rig, 4, EAR_BACKWARD);
     assert_int_equal(ear_model_hole(rig->model), 4);
     rig_free(rig);
@@ -441,6 +532,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(homes_from_anywhere),
+        cmocka_unit_test(homes_from_every_position),
         cmocka_unit_test(loses_no_count),
         cmocka_unit_test(obeys_the_last_order),
         cmocka_unit_test(moves_as_the_original),
@@ -451,11 +543,13 @@ int main(void)
         cmocka_unit_test(stall_is_no_gap),
         cmocka_unit_test(faults_stop_the_motor),
         cmocka_unit_test(retry_heals),
-        cmocka_unit_test(cap_ends_a_move),
         cmocka_unit_test(stop_is_at_once),
         cmocka_unit_test(freed_ear_stops),
         cmocka_unit_test(reads_what_a_hand_set),
-        cmocka_unit_test(small_nudge_rehomes),
+        cmocka_unit_test(stray_is_told_and_rehomed),
+        cmocka_unit_test(edge_of_a_hole_is_a_stray),
+        cmocka_unit_test(creeping_is_no_hand),
+        cmocka_unit_test(stray_of_no_interest),
         cmocka_unit_test(waits_for_the_hand),
         cmocka_unit_test(chatter_at_rest_is_nothing),
         cmocka_unit_test(late_loop_still_arrives),
