@@ -255,6 +255,21 @@ static void long_way_on_a_slow_belt(void **state)
     }
 }
 
+/* Homing may take a slow belt 14 s: what the move before it used of its run is no fault of the ear.
+ */
+static void homing_has_a_whole_run(void **state)
+{
+    struct rig *rig = rig_new(4, 52, false, false);
+
+    rig_home(rig);
+    rig_run(rig, 60 * USEC_PER_SEC);
+    assert_int_equal(ear_go(rig->ear, 50, EAR_FORWARD, rig->now), 0);
+    rig_run(rig, 11 * USEC_PER_SEC);
+    rig_home(rig);
+    assert_int_equal(rig->reversals, 0);
+    rig_free(rig);
+}
+
 /* So slow that it cannot be right: its own cap stops the move, and it still knows where it is. */
 static void too_slow_is_not_driven_on(void **state)
 {
@@ -338,6 +353,25 @@ static void moved_while_it_waits(void **state)
         rig_run(rig, 3 * USEC_PER_SEC);
         if (turn)
             assert_int_equal(ear_position(rig->ear), -1);
+        rig_settle(rig);
+        assert_at(rig, 9, false);
+        rig_free(rig);
+    }
+}
+
+/* The same when it waits in the middle of a move that its share cut short. */
+static void moved_in_the_middle_of_a_move(void **state)
+{
+    for (int turn = -6; turn <= 6; turn++) {
+        struct rig *rig = rig_in(AT_REST, 8);
+        do {
+            assert_int_equal(ear_go(rig->ear, 34 + 9, EAR_FORWARD, rig->now), 0);
+            rig_run(rig, 500 * USEC_PER_MSEC);
+            if (!rig->motor)
+                rig_run(rig, 1500 * USEC_PER_MSEC);
+        } while (rig->motor);
+        assert_int_equal(ear_state(rig->ear), EAR_MOVING);
+        ear_model_turn(rig->model, turn);
         rig_settle(rig);
         assert_at(rig, 9, false);
         rig_free(rig);
@@ -434,11 +468,13 @@ int main(void)
         cmocka_unit_test(new_goals_make_no_longer_run),
         cmocka_unit_test(new_goals_hide_no_stall),
         cmocka_unit_test(long_way_on_a_slow_belt),
+        cmocka_unit_test(homing_has_a_whole_run),
         cmocka_unit_test(too_slow_is_not_driven_on),
         cmocka_unit_test(endless_moves_take_their_time),
         cmocka_unit_test(endless_homing_takes_its_time),
         cmocka_unit_test(says_what_it_waits_for),
         cmocka_unit_test(moved_while_it_waits),
+        cmocka_unit_test(moved_in_the_middle_of_a_move),
         cmocka_unit_test(bad_encoder_in_every_phase),
         cmocka_unit_test(endless_hand_is_a_bad_encoder),
         cmocka_unit_test(endless_counts_end),
