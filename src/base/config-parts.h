@@ -9,6 +9,7 @@
 
 struct config_origin {
     char *place; /* "FILE:LINE" of the line that set the option last; NULL: it has its default */
+    bool set;    /* there was such a line, though perhaps an empty one */
     bool wrong;  /* that line's value was refused */
 };
 
@@ -20,9 +21,9 @@ void config_problem(struct config_problems *problems, bool note, const char *pla
                     const char *format, ...) _printf_(4, 5);
 
 /*
- * Reads one file into `config`, over what earlier files have set; a board profile (`board`) may
- * have its own sections alone. Wrong lines become problems and are skipped. Returns 0 (with
- * problems or without), or -errno when the file cannot be read.
+ * Reads one file into `config`, over what earlier files have set; a board profile (`board`) goes
+ * beneath that, and may have its own sections alone. Wrong lines become problems and are skipped.
+ * Returns 0 (with problems or without), or -errno when the file cannot be read.
  */
 int config_read(struct config *config, FILE *file, const char *name, bool board,
                 struct config_problems *problems);

@@ -401,8 +401,11 @@ static void open_option(struct config_reader *reader, const char *section, const
 
     struct config_origin *origin = &reader->config->origins[index];
     reader->set_in_line[index] = reader->line;
+    if (reader->board && origin->set)
+        return;
     reader->open = option;
     option->type->clear(option_field(option, reader->config));
+    origin->set = true;
     origin->wrong = false;
     strdup_to(&origin->place, NULL);
     if ((has_value || option->type->is_list) &&

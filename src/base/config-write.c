@@ -137,23 +137,33 @@ static void write_template_option(const struct option *option, FILE *out)
             option->fallback ? option->fallback : "");
 }
 
-int config_write_template(FILE *out)
+static const char config_heading[] =
+    "# The configuration of nabaztagd: every key at its default; see nabaztagd.conf(5).\n"
+    "# Only [account] jid is needed. Remove the # before a key to set it; `nabaztagd --check`\n"
+    "# names whatever is wrong, `nabaztagd --dump-config` shows what is in effect.\n"
+    "#\n"
+    "# Comments stand on lines of their own, keys at the start of a line; lists may go on in\n"
+    "# indented lines. A line holds at most 190 bytes. Files nabaztagd.conf.d/*.conf are read\n"
+    "# after this one and override it key by key.\n";
+
+static const char board_heading[] =
+    "# A board profile: copy it to /etc/nabaztagd/boards/NAME.conf, remove the # before\n"
+    "# what your board has, and set [body] board = NAME. `nabaztagd --check` names whatever is\n"
+    "# wrong with it, `nabaztagd --test-body` moves each part and asks you what you saw. An ear,\n"
+    "# the button or the LEDs may be left out.\n";
+
+int config_write_template(bool board, FILE *out)
 {
     const struct option *option;
 
-    fputs(
-        "# The configuration of nabaztagd: every key at its default; see nabaztagd.conf(5).\n"
-        "# Only [account] jid is needed. Remove the # before a key to set it; `nabaztagd --check`\n"
-        "# names whatever is wrong, `nabaztagd --dump-config` shows what is in effect.\n"
-        "#\n"
-        "# Comments stand on lines of their own, keys at the start of a line; lists may go on in\n"
-        "# indented lines. A line holds at most 190 bytes. Files nabaztagd.conf.d/*.conf are read\n"
-        "# after this one and override it key by key.\n",
-        out);
+    fputs(board ? board_heading : config_heading, out);
     for (size_t i = 0; (option = option_at(i)); i++) {
+        const struct option_section *section = option_section_find(option->section);
+
+        if (board && !section->board)
+            continue;
         if (begins_section(i))
-            fprintf(out, "\n\n# %s\n[%s]\n", option_section_find(option->section)->help,
-                    option->section);
+            fprintf(out, "\n\n# %s\n[%s]\n", section->help, option->section);
         write_template_option(option, out);
     }
     return written(out);

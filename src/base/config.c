@@ -256,7 +256,6 @@ static int read_files(struct config *config, const char *path, const char *drop_
 static int find_board(char **ret, const char *board)
 {
     static const char *const folders[] = {NABAZTAGD_SYSCONFDIR "/boards", NABAZTAGD_BOARDDIR};
-    int r = -ENOENT;
 
     if (strchr(board, '/'))
         return strdup_to(ret, board);
@@ -267,23 +266,21 @@ static int find_board(char **ret, const char *board)
             path = NULL;
             return -ENOMEM;
         }
-        if (access(path, F_OK) == 0)
+        if (access(path, F_OK) == 0 || errno != ENOENT)
             return strdup_to(ret, path);
-        r = errno == ENOENT ? r : -errno;
     }
-    return r;
+    return -ENOENT;
 }
 
-/* The profile that `seen` names is read first of all, so that the files win over it. */
-static int read_board(struct config *config, const struct config *seen,
-                      struct config_problems *problems)
+/* After the files, which say which profile it is, and win over it. */
+static int read_board(struct config *config, struct config_problems *problems)
 {
     _cleanup_(freep) char *path = NULL;
-    const char *board = seen->body.board;
+    const char *board = config->body.board;
     int r = !board || streq(board, "sim") ? 0 : find_board(&path, board);
 
     if (r == -ENOENT) {
-        config_blame(seen, problems, "body", "board",
+        config_blame(config, problems, "body", "board",
                      "expected sim, a profile in " NABAZTAGD_SYSCONFDIR
                      "/boards or " NABAZTAGD_BOARDDIR ", or a path with a `/`");
         return 0;
@@ -306,33 +303,17 @@ static int finish(struct config *config, int result, struct config_problems *pro
     return problems->errors > 0 ? -EINVAL : 0;
 }
 
-/* Which board it is, must be known first: all is read once for that alone. */
-static int read_all(struct config *config, const char *path, const char *drop_in_dir, bool optional,
-                    struct config_problems *problems)
-{
-    _cleanup_(config_freep) struct config *seen = NULL;
-    struct config_problems ignored = {.count = 0};
-    int r = config_new(&seen, path), r_board = 0;
-
-    if (r < 0)
-        return r;
-    if (read_files(seen, path, drop_in_dir, optional, &ignored) != -ENOMEM)
-        r_board = read_board(config, seen, problems);
-    config_problems_clear(&ignored);
-    r = read_files(config, path, drop_in_dir, optional, problems);
-    return r < 0 ? r : r_board;
-}
-
 int config_load(struct config **ret, const char *path, const char *drop_in_dir, bool optional,
                 struct config_problems *problems)
 {
     _cleanup_(config_freep) struct config *config = NULL;
-    int r = config_new(&config, path);
+    int r = config_new(&config, path), r_board;
 
     if (r < 0)
         return r;
-    r = read_all(config, path, drop_in_dir, optional, problems);
-    r = finish(config, r, problems);
+    r = read_files(config, path, drop_in_dir, optional, problems);
+    r_board = read_board(config, problems);
+    r = finish(config, r < 0 ? r : r_board, problems);
     if (r < 0)
         return r;
     *ret = config;

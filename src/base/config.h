@@ -110,9 +110,9 @@ void config_problems_clear(struct config_problems *problems);
 
 /*
  * Reads `path` and then `*.conf` in `drop_in_dir` in name order (both may be missing when
- * `optional`). All problems of all files are collected in one run. Returns 0 with a configuration,
- * -EINVAL when there are errors (no configuration then), or -errno when a file could not be read
- * (also told in `problems`).
+ * `optional`), and beneath them the profile of [body] board. All problems of all files are
+ * collected in one run. Returns 0 with a configuration, -EINVAL when there are errors (no
+ * configuration then), or -errno when a file could not be read (also told in `problems`).
  */
 int config_load(struct config **ret, const char *path, const char *drop_in_dir, bool optional,
                 struct config_problems *problems);
@@ -142,8 +142,9 @@ void config_blame(const struct config *config, struct config_problems *problems,
  */
 int config_dump(const struct config *config, FILE *out);
 
-/* The commented default configuration as `conf/nabaztagd.conf` must hold it: used by a test. */
-int config_write_template(FILE *out);
+/* The commented default configuration as `conf/nabaztagd.conf`, or (`board`) the sections of a
+ * board profile as `conf/boards/template.conf` must hold it: used by a test. */
+int config_write_template(bool board, FILE *out);
 
 /* The names of the languages, in order; NULL-terminated. */
 extern const char *const language_names[LANGUAGE_COUNT + 1];

@@ -469,6 +469,205 @@ static void test_errors_of_all_files(void **state)
     folder_remove(folder);
 }
 
+/* Board profiles */
+
+struct board_case {
+    char *folder, *path, *drop_ins, *profile;
+    struct config *config;
+    struct config_problems problems;
+    int result;
+};
+
+/* Loads `text` (%s: the path of the profile) over a profile, and a drop-in unless NULL. */
+static struct board_case board_load(const char *profile, const char *text, const char *drop_in)
+{
+    struct board_case it = {.folder = folder_new()};
+    char filled[1000];
+
+    it.profile = folder_write(it.folder, "board.conf", profile);
+    it.drop_ins = folder_make(it.folder, "x.conf.d");
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(filled, sizeof(filled), text, it.profile);
+    it.path = folder_write(it.folder, "x.conf", filled);
+    if (drop_in) {
+        snprintf(filled, sizeof(filled), drop_in, it.profile);
+        free(folder_write(it.drop_ins, "1.conf", filled));
+    }
+#pragma GCC diagnostic pop
+    it.result = config_load(&it.config, it.path, it.drop_ins, false, &it.problems);
+    return it;
+}
+
+static void board_end(struct board_case *it)
+{
+    config_free(it->config);
+    config_problems_clear(&it->problems);
+    free(it->path);
+    free(it->drop_ins);
+    free(it->profile);
+    folder_remove(it->folder);
+}
+
+#define PROFILE                                                              \
+    "[gpio]\nchip = c\n[ear-left]\nforward = 1\nbackward = 2\nencoder = 3\n" \
+    "[leds]\nnose = 4 5\n  6\n[button]\nline = 7\nlong = 2s\n"
+
+/* The profile lies beneath the file and its drop-ins, key by key; an empty key there is a word,
+ * too.
+ */
+static void test_board(void **state)
+{
+    struct board_case it = board_load(
+        PROFILE, "[ear-left]\nencoder = 30\nbackward =\n[leds]\nnose =\n[body]\nboard = %s\n",
+        "[ear-left]\nforward = 10\n[button]\nlong = 3s\n");
+    const struct config *config = it.config;
+    char line[200];
+
+    assert_int_equal(it.result, 0);
+    assert_string_equal(config->gpio.chip, "c");
+    assert_string_equal(config->ears[0].forward, "10");
+    assert_null(config->ears[0].backward);
+    assert_string_equal(config->ears[0].encoder, "30");
+    assert_list(config->leds.at[0], "");
+    assert_string_equal(config->button.line, "7");
+    assert_int_equal(config->button.long_usec, 3 * USEC_PER_SEC);
+
+    char *dump = dump_text(config);
+    snprintf(line, sizeof(line), "\n# %s:2\nchip = c\n", it.profile);
+    assert_non_null(strstr(dump, line));
+    snprintf(line, sizeof(line), "\n# %s/1.conf:2\nforward = 10\n", it.drop_ins);
+    assert_non_null(strstr(dump, line));
+    snprintf(line, sizeof(line), "\n# %s:2\nencoder = 30\n", it.path);
+    assert_non_null(strstr(dump, line));
+    assert_non_null(strstr(dump, "\n# default\nbackward =\n"));
+    free(dump);
+    board_end(&it);
+}
+
+static void test_board_in_drop_in(void **state)
+{
+    struct board_case it =
+        board_load(PROFILE, "[body]\nboard = nowhere\n[leds]\nnose = 8\n", "[body]\nboard = %s\n");
+
+    assert_int_equal(it.result, 0);
+    assert_string_equal(it.config->ears[0].backward, "2");
+    assert_list(it.config->leds.at[0], "8 ");
+    assert_list(it.config->leds.at[1], "");
+    board_end(&it);
+
+    it = board_load("nonsense", "[body]\nboard = %s\n", "[body]\nboard = sim\n");
+    assert_int_equal(it.result, 0); /* not even looked at */
+    board_end(&it);
+}
+
+static const struct {
+    const char *profile, *text, *errors; /* "x.conf:LINE: …" is the configuration's */
+} wrong_boards[] = {
+    {"[gpio]\nchip = c\n[account]\njid = a@b\n[rabbit]\n", "[body]\nboard = %s\n",
+     "board.conf:3: [account]: expected a section that a board profile may have\n"
+     "board.conf:5: [rabbit]: expected a section that a board profile may have\n"},
+    {"[ear-left]\nforward = a,b\nbakward = 1\nencoder = 2\nencoder = 3\nbridge = h\n",
+     "[ear-left]\nencoder = 5\n[body]\nboard = %s\nbrightness = 101\n",
+     "x.conf:5: [body] brightness: expected a whole number, from 0 to 100, not `101`\n"
+     "board.conf:2: [ear-left] forward: expected a line such as 17, GPIO17 or "
+     "CHIP:17,active-low,pull-up, not `a,b`\n"
+     "board.conf:3: [ear-left] bakward: expected a known key; did you mean `backward`?\n"
+     "board.conf:5: [ear-left] encoder: expected only once in a file; line 4 sets it already\n"
+     "board.conf:6: [ear-left] bridge: expected in-in, in-in-en or phase-enable, not `h`\n"},
+    /* What the file overrides, is not the profile's mistake any more. */
+    {"[ear-left]\nforward = a,b\n[leds]\nnose = 1 1\n  1\norder = x\n",
+     "[ear-left]\nforward = 1\n[leds]\nnose = 2\norder = rgb\n[body]\nboard = %s\n", ""},
+    {"", "[tls]\nmode = off\n[body]\nboard = no-such-board\n",
+     "x.conf:4: [body] board: expected sim, a profile in " NABAZTAGD_SYSCONFDIR
+     "/boards or " NABAZTAGD_BOARDDIR ", or a path with a `/`\n"},
+    {"", "[body]\nboard = %s/x\n", "board.conf/x: cannot be read: Not a directory\n"},
+};
+
+/* Errors as "FILE:LINE: text\n" without folders. */
+static char *board_errors(const struct board_case *it)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    assert_non_null(out);
+    for (size_t i = 0; i < it->problems.count; i++) {
+        const char *place = after_prefix(it->problems.list[i].place, it->folder);
+
+        if (it->problems.list[i].note)
+            continue;
+        assert_non_null(place);
+        fprintf(out, "%s: %s\n", place + 1, it->problems.list[i].text);
+    }
+    fclose(out);
+    return text;
+}
+
+static void test_wrong_boards(void **state)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(wrong_boards); i++) {
+        struct board_case it = board_load(wrong_boards[i].profile, wrong_boards[i].text, NULL);
+        char *errors = board_errors(&it);
+
+        assert_string_equal(errors, wrong_boards[i].errors);
+        assert_int_equal(it.result == 0, !*wrong_boards[i].errors);
+        free(errors);
+        board_end(&it);
+    }
+}
+
+/* A profile may be named by a path from where the rabbit was started. */
+static void test_board_by_relative_path(void **state)
+{
+    char *folder = folder_new(), *before = getcwd(NULL, 0);
+    struct config_problems problems = {0};
+    struct config *config = NULL;
+
+    assert_non_null(before);
+    assert_int_equal(chdir(folder), 0);
+    free(folder_write(folder, "b", PROFILE));
+    free(folder_write(folder, "x.conf", "[body]\nboard = ./b\n"));
+    assert_int_equal(config_load(&config, "x.conf", NULL, false, &problems), 0);
+    assert_string_equal(config->gpio.chip, "c");
+    assert_int_equal(chdir(before), 0);
+    config_free(config);
+    config_problems_clear(&problems);
+    free(before);
+    folder_remove(folder);
+}
+
+/* Files are read once, so a pipe will do. */
+static void test_board_from_pipe(void **state)
+{
+    struct config_problems problems = {0};
+    struct config *config = NULL;
+    char *folder = folder_new(), *profile = folder_write(folder, "b", PROFILE), path[40];
+    int ends[2];
+
+    assert_int_equal(pipe(ends), 0);
+    assert_true(dprintf(ends[1], "[body]\nboard = %s\n[rabbit]\nname = Piped\n", profile) > 0);
+    close(ends[1]);
+    snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+    assert_int_equal(config_load(&config, path, NULL, false, &problems), 0);
+    assert_string_equal(config->rabbit.name, "Piped");
+    assert_string_equal(config->gpio.chip, "c");
+    close(ends[0]);
+    config_free(config);
+    config_problems_clear(&problems);
+    free(profile);
+    folder_remove(folder);
+}
+
+static void test_reference(void **state)
+{
+    struct config *config = load_good("[rabbit]\nname = Held\n"), *held = config_ref(config);
+
+    assert_null(config_free(config));
+    assert_string_equal(held->rabbit.name, "Held");
+    assert_null(config_free(held));
+}
+
 static void test_missing(void **state)
 {
     char *folder = folder_new(), *loop;
@@ -539,33 +738,36 @@ static void test_dump(void **state)
     config_free(config);
 }
 
-static char *template_text(void)
+static char *template_text(bool board)
 {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
 
     assert_non_null(out);
-    assert_int_equal(config_write_template(out), 0);
+    assert_int_equal(config_write_template(board, out), 0);
     fclose(out);
     return text;
 }
 
-static void test_template_is_installed_file(void **state)
+static void test_templates_are_installed_files(void **state)
 {
-    char *path = source_path("conf/nabaztagd.conf"), *file = file_text(path);
-    char *text = template_text();
+    static const char *const names[] = {"conf/nabaztagd.conf", "conf/boards/template.conf"};
 
-    assert_string_equal(file, text);
-    free(text);
-    free(file);
-    free(path);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        char *path = source_path(names[i]), *file = file_text(path), *text = template_text(i == 1);
+
+        assert_string_equal(file, text);
+        free(text);
+        free(file);
+        free(path);
+    }
 }
 
 /* Each key of the template may lose its "#", and nothing changes. */
 static void test_template_tells_defaults(void **state)
 {
-    char *text = template_text(), *to = text;
+    char *text = template_text(false), *to = text;
     struct config *defaults = load_good(""), *config;
 
     for (char *from = text; *from; *to++ = *from++)
@@ -816,9 +1018,15 @@ int main(void)
         cmocka_unit_test(test_endless),
         cmocka_unit_test(test_drop_ins),
         cmocka_unit_test(test_errors_of_all_files),
+        cmocka_unit_test(test_board),
+        cmocka_unit_test(test_board_in_drop_in),
+        cmocka_unit_test(test_wrong_boards),
+        cmocka_unit_test(test_board_by_relative_path),
+        cmocka_unit_test(test_board_from_pipe),
+        cmocka_unit_test(test_reference),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_dump),
-        cmocka_unit_test(test_template_is_installed_file),
+        cmocka_unit_test(test_templates_are_installed_files),
         cmocka_unit_test(test_template_tells_defaults),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_mutations),
