@@ -16,13 +16,22 @@
 #include "body/board.h"
 #include "body/body.h"
 #include "body/motors-off.h"
+#include "rabbit/body-test.h"
 #include "rabbit/rabbit.h"
 #include "xmpp/tls.h"
 
 /* After SIGTERM the server has so long to say goodbye; the contract is 3 s for all. */
 #define STOP_USEC (1500 * USEC_PER_MSEC)
 
-enum mode { MODE_RUN, MODE_CHECK, MODE_DUMP, MODE_MOTORS_OFF, MODE_VERSION, MODE_HELP };
+enum mode {
+    MODE_RUN,
+    MODE_CHECK,
+    MODE_DUMP,
+    MODE_TEST_BODY,
+    MODE_MOTORS_OFF,
+    MODE_VERSION,
+    MODE_HELP,
+};
 
 struct arguments {
     enum mode mode;
@@ -52,6 +61,7 @@ static const char usage[] =
     "  --check            name every problem of the configuration, then exit with 0 (none) or 1\n"
     "  --dump-config      print every key, its value and where it comes from\n"
     "  --motors-off       switch the motors off, as the service does when the daemon has ended\n"
+    "  --test-body        move each part of the body in turn and ask what you saw\n"
     "  --version          print the version\n"
     "  --help             print this\n";
 
@@ -97,6 +107,7 @@ static int parse_arguments(struct arguments *ret, int argc, char **argv)
         {"check", no_argument, &mode, MODE_CHECK},
         {"dump-config", no_argument, &mode, MODE_DUMP},
         {"motors-off", no_argument, &mode, MODE_MOTORS_OFF},
+        {"test-body", no_argument, &mode, MODE_TEST_BODY},
         {"version", no_argument, &mode, MODE_VERSION},
         {"help", no_argument, &mode, MODE_HELP},
         {NULL, 0, NULL, 0},
@@ -345,6 +356,14 @@ static void harden(void)
     catch_deadly_signals();
 }
 
+static int test_body(struct daemon *daemon)
+{
+    if (load_or_log(daemon, &daemon->config) < 0)
+        return EX_CONFIG;
+    catch_deadly_signals();
+    return body_test_run(daemon->config, STDIN_FILENO, stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int set_up(struct daemon *daemon)
 {
     static const struct rabbit_listener listener = {.on_status = on_status,
@@ -420,6 +439,8 @@ int main(int argc, char **argv)
         status = dump(&daemon);
     else if (arguments.mode == MODE_MOTORS_OFF)
         status = switch_motors_off(&daemon);
+    else if (arguments.mode == MODE_TEST_BODY)
+        status = test_body(&daemon);
     else
         status = run(&daemon);
     clean_up(&daemon, status);
