@@ -325,6 +325,11 @@ void body_set_dark(struct body *body, bool dark)
     check_leds(body, leds_set_dark(body->leds, dark));
 }
 
+void body_fade_dark(struct body *body, bool dark, uint64_t usec)
+{
+    check_leds(body, leds_fade_dark(body->leds, dark, usec));
+}
+
 /* ---- state ---- */
 
 enum ear_state body_ear_state(const struct body *body, enum ear_index ear)

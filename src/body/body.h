@@ -98,6 +98,8 @@ void body_led_set(struct body *body, enum led_index led, uint32_t color);
 void body_led_fade(struct body *body, enum led_index led, uint32_t color, uint64_t usec);
 /* Dark whatever the LEDs are set to, until taken back. */
 void body_set_dark(struct body *body, bool dark);
+/* The same in the course of `usec`. */
+void body_fade_dark(struct body *body, bool dark, uint64_t usec);
 uint32_t body_led_get(const struct body *body, enum led_index led);
 
 /* "left", "right"; "nose" … "bottom". */

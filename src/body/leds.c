@@ -20,6 +20,8 @@ struct leds {
     uint64_t frame_usec; /* when the next frame of a fade is due, or the last one was */
     unsigned brightness;
     bool dark;
+    uint16_t clarity_from; /* a fade into or out of the dark, as those of struct led */
+    uint64_t dark_began_usec, dark_ends_usec;
     struct led leds[LED_COUNT];
     struct led_light shown[LED_COUNT];
     bool unsure; /* what is shown is not known */
@@ -29,7 +31,7 @@ struct leds {
 
 static struct led_light goal_of(const struct leds *leds, enum led_index led)
 {
-    return light_from_color(leds->leds[led].color, leds->dark ? 0 : leds->brightness);
+    return light_from_color(leds->leds[led].color, leds->brightness);
 }
 
 static uint16_t between(uint16_t from, uint16_t to, uint64_t part, uint64_t whole)
@@ -42,7 +44,7 @@ static struct led_light light_now(const struct leds *leds, enum led_index index,
     const struct led *led = &leds->leds[index];
     struct led_light goal = goal_of(leds, index), from = led->from;
 
-    if (now_usec >= led->ends_usec || leds->dark)
+    if (now_usec >= led->ends_usec)
         return goal;
 
     uint64_t part = now_usec - led->began_usec, whole = led->ends_usec - led->began_usec;
@@ -51,12 +53,30 @@ static struct led_light light_now(const struct leds *leds, enum led_index index,
                               .blue = between(from.blue, goal.blue, part, whole)};
 }
 
+/* What of the LEDs' light is to be seen: none of it in the dark. */
+static uint16_t clarity_now(const struct leds *leds, uint64_t now_usec)
+{
+    uint16_t goal = leds->dark ? 0 : LIGHT_FULL;
+
+    if (now_usec >= leds->dark_ends_usec)
+        return goal;
+    return between(leds->clarity_from, goal, now_usec - leds->dark_began_usec,
+                   leds->dark_ends_usec - leds->dark_began_usec);
+}
+
+static struct led_light dimmed(struct led_light light, uint16_t clarity)
+{
+    return (struct led_light){.red = between(0, light.red, clarity, LIGHT_FULL),
+                              .green = between(0, light.green, clarity, LIGHT_FULL),
+                              .blue = between(0, light.blue, clarity, LIGHT_FULL)};
+}
+
 static bool is_fading(const struct leds *leds, uint64_t now_usec)
 {
     for (enum led_index i = 0; i < LED_COUNT && !leds->dark; i++)
         if (now_usec < leds->leds[i].ends_usec)
             return true;
-    return false;
+    return now_usec < leds->dark_ends_usec;
 }
 
 /* ---- showing ---- */
@@ -66,7 +86,7 @@ static int show(struct leds *leds, uint64_t now_usec)
     struct led_light lights[LED_COUNT];
 
     for (enum led_index i = 0; i < LED_COUNT; i++)
-        lights[i] = light_now(leds, i, now_usec);
+        lights[i] = dimmed(light_now(leds, i, now_usec), clarity_now(leds, now_usec));
     if (!leds->bank || (!leds->unsure && memcmp(lights, leds->shown, sizeof(lights)) == 0))
         return 0;
 
@@ -151,10 +171,20 @@ int leds_set_brightness(struct leds *leds, unsigned brightness)
     return update(leds);
 }
 
-int leds_set_dark(struct leds *leds, bool dark)
+int leds_fade_dark(struct leds *leds, bool dark, uint64_t usec)
 {
+    uint64_t now = clock_now_usec();
+
+    leds->clarity_from = clarity_now(leds, now);
+    leds->dark_began_usec = now;
+    leds->dark_ends_usec = usec > 0 ? now + usec : 0;
     leds->dark = dark;
     return update(leds);
+}
+
+int leds_set_dark(struct leds *leds, bool dark)
+{
+    return leds_fade_dark(leds, dark, 0);
 }
 
 /* ---- life ---- */
@@ -197,8 +227,7 @@ struct leds *leds_free(struct leds *leds)
 {
     if (!leds)
         return NULL;
-    leds->dark = true;
-    show(leds, clock_now_usec());
+    leds_set_dark(leds, true);
     drop_bank(leds);
     sd_event_source_disable_unref(leds->frames);
     free(leds);

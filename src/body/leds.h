@@ -67,5 +67,7 @@ uint32_t leds_get(const struct leds *leds, enum led_index led);
 int leds_set_brightness(struct leds *leds, unsigned brightness);
 /* Dark whatever is commanded, until taken back. */
 int leds_set_dark(struct leds *leds, bool dark);
+/* The same in the course of `usec`, evenly in light. */
+int leds_fade_dark(struct leds *leds, bool dark, uint64_t usec);
 
 #endif

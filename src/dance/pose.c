@@ -1,6 +1,7 @@
 #include "dance/pose.h"
 
-#define DROOPING 10
+#define DROOPING  10
+#define FADE_USEC USEC_PER_SEC
 
 /* A broken ear stays as it is: nobody is to be woken by it. */
 void pose_droop(struct body *body)
@@ -11,12 +12,12 @@ void pose_droop(struct body *body)
 
 void pose_sleep(struct body *body)
 {
-    body_set_dark(body, true);
+    body_fade_dark(body, true, FADE_USEC);
     pose_droop(body);
 }
 
 void pose_wake(struct body *body)
 {
-    body_set_dark(body, false);
+    body_fade_dark(body, false, FADE_USEC);
     body_home(body);
 }

@@ -100,6 +100,11 @@ void body_set_dark(struct body *body, bool dark)
     body->dark = dark;
 }
 
+void body_fade_dark(struct body *body, bool dark, uint64_t usec)
+{
+    body->dark = dark;
+}
+
 /* ---- a rabbit around it ---- */
 
 struct warren {

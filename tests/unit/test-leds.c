@@ -328,6 +328,52 @@ static void dark_is_dark_whatever_fades(void **state)
     leds_free(leds);
 }
 
+/* All LEDs go out together, each from its own light; what is ordered meanwhile shows when they come
+ * back. */
+static void darkness_comes_and_goes_slowly(void **state)
+{
+    struct recorder recorder;
+    struct leds *leds = make(&recorder, 100);
+
+    leds_set(leds, LED_NOSE, 0xff0000);
+    leds_set(leds, LED_BOTTOM, 0x00ff00);
+    assert_int_equal(leds_fade_dark(leds, true, USEC_PER_SEC), 0);
+    assert_int_equal(recorder.lights[LED_NOSE].red, LIGHT_FULL);
+    now_usec += 500 * USEC_PER_MSEC;
+    leds_set(leds, LED_BOTTOM, 0x0000ff);
+    assert_int_equal(recorder.lights[LED_NOSE].red, LIGHT_FULL / 2);
+    assert_int_equal(recorder.lights[LED_BOTTOM].green, 0);
+    assert_int_equal(recorder.lights[LED_BOTTOM].blue, LIGHT_FULL / 2);
+
+    /* Turned round half way, it goes on from there. */
+    assert_int_equal(leds_fade_dark(leds, false, USEC_PER_SEC), 0);
+    assert_int_equal(recorder.lights[LED_NOSE].red, LIGHT_FULL / 2);
+    assert_int_equal(leds_fade_dark(leds, true, USEC_PER_SEC), 0);
+    unsigned frames = 0;
+    while (run_frame())
+        frames++;
+    assert_in_range(frames, 49, 51);
+    for (unsigned i = 0; i < LED_COUNT; i++)
+        assert_int_equal(recorder.shown[i], 0);
+
+    unsigned shows = recorder.shows;
+    leds_set(leds, LED_LEFT, 0xffffff);
+    assert_int_equal(recorder.shows, shows);
+    assert_int_equal(leds_get(leds, LED_NOSE), 0xff0000);
+    leds_fade_dark(leds, false, USEC_PER_SEC);
+    assert_int_equal(recorder.shown[LED_LEFT], 0);
+    while (run_frame())
+        ;
+    assert_int_equal(recorder.shown[LED_LEFT], 0xffffff);
+    assert_int_equal(recorder.shown[LED_NOSE], 0xff0000);
+    assert_int_equal(recorder.shown[LED_BOTTOM], 0x0000ff);
+
+    /* The end is dark at once, whatever fades. */
+    leds_fade_dark(leds, true, USEC_PER_SEC);
+    leds_free(leds);
+    assert_int_equal(recorder.shown[LED_LEFT], 0);
+}
+
 static void brightness_changes_in_the_midst_of_a_fade(void **state)
 {
     struct recorder recorder;
@@ -423,6 +469,7 @@ int main(void)
         cmocka_unit_test(new_goal_is_reached_without_a_jump),
         cmocka_unit_test(orders_do_not_disturb_a_fade),
         cmocka_unit_test(dark_is_dark_whatever_fades),
+        cmocka_unit_test(darkness_comes_and_goes_slowly),
         cmocka_unit_test(brightness_changes_in_the_midst_of_a_fade),
         cmocka_unit_test(fade_outlives_failure_and_absence),
         cmocka_unit_test(sim_tells_each_change_once),
