@@ -8,8 +8,8 @@
  *   gpio-rabbit [--bridge NAME] [--bounce MS] [--persist] [--seed NUMBER] CHIP SOCKET
  *
  * CHIP was made by vm-gpio, which orders its lines as below. NAME is in-in, in-in-en or
- * phase-enable (the lines forward and enable). --persist makes motor lines keep their level when
- * nobody holds them, as on a Raspberry Pi. A chip that is unplugged is waited for.
+ * phase-enable (the lines forward and enable). --persist makes outputs keep their level when
+ * nobody holds them any more, as on a Raspberry Pi. A chip that is unplugged is waited for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +24,7 @@
 #include "body/bench.h"
 
 #define CONFIG       "/sys/kernel/config/gpio-sim"
+#define PERSIST      "/sys/module/gpio_sim/parameters/persist" /* tests/vm/prepare */
 #define FIRST_LED    7
 #define FIRST_ENABLE (FIRST_LED + LED_LINES)
 #define LED_LINES    (3 * LED_COUNT)
@@ -119,6 +120,14 @@ static int open_line(const char *device, const char *chip, int line, const char 
              what);
     int fd = open(path, mode | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
+}
+
+static int write_word(const char *path, const char *word)
+{
+    _cleanup_(closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, word, strlen(word)) < 0)
+        return -errno;
+    return 0;
 }
 
 static void unplug(struct machine *machine)
@@ -291,8 +300,6 @@ static void look_at_motor(struct machine *machine, enum ear_index ear)
     if (levels == machine->levels[ear])
         return;
 
-    for (int i = 0; machine->settings->persist && i < 3; i++)
-        line_pull(machine, motor_lines[ear][i], levels & 1U << i);
     machine->levels[ear] = levels;
     drive(machine, ear, acts[levels]);
 }
@@ -382,7 +389,9 @@ static int set_up(struct machine *machine, const struct settings *settings)
     machine->lines->listener.on_edge = on_edge;
     machine->lines->userdata = machine;
 
-    r = plug(machine);
+    r = write_word(PERSIST, settings->persist ? "Y" : "N");
+    if (r >= 0)
+        r = plug(machine);
     if (r >= 0)
         r = leds_sim_new(&machine->leds);
     if (r >= 0)
