@@ -212,10 +212,10 @@ class Suite:
         self.step("demo tour", ["tests/demo", "--tour"])
         self.analyzers(clang)
         self.step("the other Debian", ["tests/lib/other-debian"], count=self._last_sum)
+        self.step("test machine", ["tests/vm/test"], count=self._last_sum)
 
     def release(self):
         self.all(release=True)
-        self.step("test machine", ["tests/vm/test"], count=self._last_sum)
         self.step("bench", ["tests/bench", "--json", os.path.join(LOGS, "bench.json")])
 
     def inside(self):
