@@ -3,12 +3,14 @@
 import glob
 import re
 import subprocess
+import tempfile
 import threading
 
 from lib.bench import Bench
 from lib.waiting import wait_for
 
 CHIP = "nabsim"
+MOTORS = (0, 1, 2, 3, 22, 23)  # lines: forward and backward, left and right, then enable
 
 
 def run(*command):
@@ -19,6 +21,11 @@ def run(*command):
     if result.returncode:
         raise AssertionError(f"{command}: {result.returncode}\n{result.stdout}{result.stderr}")
     return result.stdout
+
+
+def unpack(tree):
+    """Installs what tests/vm/tree packed."""
+    run("tar", "-C", "/", "--keep-directory-symlink", "--no-overwrite-dir", "-xf", tree)
 
 
 def until(predicate, seconds, what):
@@ -44,27 +51,44 @@ def _chip_argument(name):
 
 
 class set_line:
-    """Holds one line high for as long as the context lasts."""
+    """Holds lines high for as long as the context lasts."""
 
-    def __init__(self, line):
+    def __init__(self, *lines):
         mode = [] if is_version_2() else ["--mode=signal"]
-        self._command = ["gpioset", *mode, *_chip_argument(chip()), f"{line}=1"]
-        self._line = line
+        levels = [f"{line}=1" for line in lines]
+        self._command = ["gpioset", *mode, *_chip_argument(chip()), *levels]
+        self._line = lines[-1]
 
     def __enter__(self):
         self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
-        until(lambda: value(self._line) or self._process.poll() is not None, 5, "a line to be set")
+        until(lambda: value(self._line) or self._process.poll() is not None, 5, "lines to be set")
         assert self._process.poll() is None, f"{self._command}: {self._process.returncode}"
+        return self
+
+    def kill(self):
+        """As a crash ends it."""
+        self._process.kill()
+        self._process.wait()
 
     def __exit__(self, *_):
         self._process.terminate()
         self._process.wait()
 
 
+def set_low(line):
+    """Drives a line low and lets go of it."""
+    mode = ["--toggle=0"] if is_version_2() else ["--mode=exit"]
+    run("gpioset", *mode, *_chip_argument(chip()), f"{line}=0")
+
+
 def value(line):
     (path,) = glob.glob(f"/sys/devices/platform/gpio-sim.*/{chip()}/sim_gpio{line}/value")
     with open(path, encoding="utf-8") as file:
         return file.read().strip() == "1"
+
+
+def motors_are_off():
+    return not any(value(line) for line in MOTORS)
 
 
 class monitor:
@@ -112,13 +136,18 @@ class monitor:
 
 
 class Rabbit:
-    """gpio-rabbit on the chip, and its bench."""
+    """gpio-rabbit on the chip, its bench, and all that ever changed."""
 
     path = "/run/gpio-rabbit.socket"
 
     def __init__(self, *options):
-        self._process = subprocess.Popen(["gpio-rabbit", *options, CHIP, self.path])
+        self._complaints = tempfile.TemporaryFile("w+")
+        self._process = subprocess.Popen(
+            ["gpio-rabbit", *options, CHIP, self.path], stderr=self._complaints
+        )
         self.bench = until(self._try, 5, "the body to be there")
+        self.changes = []
+        threading.Thread(target=self._watch, args=(self.connect(),), daemon=True).start()
 
     def _try(self):
         assert self._process.poll() is None, f"gpio-rabbit: {self._process.returncode}"
@@ -128,12 +157,52 @@ class Rabbit:
             return None
 
     def connect(self):
-        return Bench(self.path, timeout=20)
+        return Bench(self.path, timeout=None)
+
+    def _watch(self, watcher):
+        watcher.watch()
+        while change := watcher.next_change():
+            self.changes.append(change)
+        watcher.close()
+
+    # What is true of it
 
     def state(self):
         return self.bench.state()
+
+    def ears(self):
+        return self.bench.ears()
+
+    def motors(self):
+        motors = self.state()["motors"]
+        return motors["left"], motors["right"]
+
+    def runs(self, since=0):
+        """What the motors did: (ear, direction, from, to in seconds; `to` is None while it runs)."""
+        runs, running = [], {}
+        for change in list(self.changes):
+            if change["what"] != "motor" or change["t"] < since * 1e6:
+                continue
+            ear, usec = change["which"], change["t"] / 1e6
+            if ear in running:
+                runs.append((ear, *running.pop(ear), usec))
+            if change["value"]:
+                running[ear] = (change["value"], usec)
+        return runs + [(ear, *began, None) for ear, began in running.items()]
+
+    # What is done to it
+
+    def ask(self, command):
+        answer = self.bench.ask(command)
+        assert answer == {"ok": True}, f"{command}: {answer}"
+
+    def press(self, seconds=0.1):
+        self.bench.press(seconds)
 
     def stop(self):
         self.bench.close()
         self._process.terminate()
         assert self._process.wait(5) == 0, "gpio-rabbit did not end well"
+        self._complaints.seek(0)
+        assert not (said := self._complaints.read()), said
+        self._complaints.close()

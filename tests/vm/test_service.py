@@ -1,15 +1,11 @@
 """The daemon as a service of a real systemd, with its simulated body."""
 
-import json
-import os
-import re
 import time
 import unittest
 
 from guest import run, until
+from unit import configure, journal, override, show
 
-CONFIG = "/etc/nabaztagd/nabaztagd.conf"
-MESSAGE_IDS = os.path.join(os.path.dirname(__file__), "../../src/base/message-id.h")
 GOOD = """
 [account]
 jid = 0013d4abcdef@rabbit.test
@@ -21,36 +17,10 @@ board = sim
 """
 
 
-def message_id(name):
-    with open(MESSAGE_IDS, encoding="utf-8") as file:
-        return re.search(rf'MESSAGE_{name}\s+"(\w+)"', file.read()).group(1)
-
-
-def journal(name):
-    """The entries with this MESSAGE_ID since the unit's last start."""
-    invocation = show("InvocationID")
-    text = run(
-        "journalctl",
-        "--output=json",
-        f"_SYSTEMD_INVOCATION_ID={invocation}",
-        f"MESSAGE_ID={message_id(name)}",
-    )
-    return [json.loads(line) for line in text.splitlines()]
-
-
-def show(key):
-    return run("systemctl", "show", "--value", "--property", key, "nabaztagd").strip()
-
-
-def configure(text):
-    with open(CONFIG, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
 class Unit(unittest.TestCase):
     def setUp(self):
         configure(GOOD)
-        run("systemctl", "daemon-reload")
+        override()
         run("systemctl", "start", "nabaztagd")
         self.addCleanup(self.check_stop)
 

@@ -1,0 +1,146 @@
+"""Motors and lines when things go wrong: ends of all kinds, chips that leave, lines that are held."""
+
+import os
+import subprocess
+import tempfile
+import time
+
+from guest import CHIP, motors_are_off, run, set_line, until, value
+from lib.waiting import stays
+from unit import CONFIG, BodyTest, ask, configure, said, settings, show
+
+AT_ONCE = 0.3  # seconds: the machine is slow, and systemd takes its time
+
+
+def kill(signal):
+    run("systemctl", "kill", f"--signal={signal}", "--kill-whom=main", "nabaztagd")
+    return time.monotonic()
+
+
+def nabaztagd(*arguments, user="root"):
+    """Runs the program as the unit does not; returns what it says in the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        return subprocess.run(
+            ["runuser", "-u", user, "--", "nabaztagd", *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+            env={**os.environ, "STATE_DIRECTORY": folder},
+        )
+
+
+class Ends(BodyTest):
+    """Outputs keep their level when their holder is gone, as on a Raspberry Pi."""
+
+    options = ("--persist",)
+
+    def turn(self, **overrides):
+        self.start(**overrides)
+        self.wait_turning()
+        time.sleep(0.5)
+
+    def test_killed(self):
+        self.turn(Restart="no")
+        self.assertLess(self.off_after(kill("KILL")), AT_ONCE + 0.5)
+        self.assertEqual(show("Result"), "signal")
+
+    def test_killed_and_nothing_stops_the_motors(self):
+        """What test_killed proves is due to ExecStopPost=."""
+        self.turn(Restart="no", ExecStopPost="")
+        kill("KILL")
+        until(lambda: show("ActiveState") == "failed", 5, "the end of the service")
+        stays(lambda: any(self.rabbit.motors()), 2, "the motor's turning")
+        began = time.monotonic()
+        run("nabaztagd", "--motors-off")
+        self.assertLess(self.off_after(began), AT_ONCE)
+
+    def test_hangs(self):
+        self.turn(Restart="no", WatchdogSec="2")
+        began = kill("STOP")
+        until(lambda: show("Result") == "watchdog", 10, "the watchdog to bite")
+        self.assertLess(self.off_after(began), 2 + 1)
+
+    def test_terminated(self):
+        self.turn()
+        began = time.monotonic()
+        run("systemctl", "stop", "nabaztagd")
+        self.assertLess(self.off_after(began), AT_ONCE)
+        self.assertEqual(show("Result"), "success")
+
+    def test_started_again(self):
+        """The next one stops the motors first, whatever the one before left."""
+        self.turn(ExecStopPost="")
+        process = show("MainPID")
+        kill("KILL")
+        until(lambda: show("MainPID") not in ("0", process), 10, "another process")
+        self.wait_home()
+        self.ears(3, 10)
+
+
+class Chip(BodyTest):
+    def test_unplugged_while_an_ear_turns(self):
+        self.start()
+        self.wait_turning()
+        self.addCleanup(run, "vm-gpio", CHIP, "plug")
+        run("vm-gpio", CHIP, "unplug")
+        until(lambda: CHIP in said(), 5, "a word about the chip")
+        time.sleep(3)
+        told = [line for line in said().splitlines() if CHIP in line]
+        self.assertEqual(len(told), 1, told)
+        process = show("MainPID")
+        run("vm-gpio", CHIP, "plug")
+        self.wait_home()
+        self.assertEqual(show("MainPID"), process)
+        self.wait_online()
+        self.ears(16, 1)
+
+
+class Refusals(BodyTest):
+    def refused(self, pattern):
+        until(lambda: show("Result") != "success", 10, "the service to fail")
+        self.assertRegex(said(), pattern)
+        self.assertEqual(self.rabbit.runs(), [], "nothing moves")
+
+    def try_to_start(self, **overrides):
+        with self.assertRaises(AssertionError):
+            self.start(Restart="no", **overrides)
+
+    def test_held_line(self):
+        with set_line(5):
+            self.try_to_start()
+            self.refused(r"held by .*gpioset")
+
+    def test_no_permission(self):
+        self.try_to_start(SupplementaryGroups="")
+        self.refused(r"(?i)permission|may not|group")
+
+    def test_missing_chip(self):
+        run("vm-gpio", CHIP, "unplug")
+        self.addCleanup(run, "vm-gpio", CHIP, "plug")
+        self.try_to_start()
+        self.refused(CHIP)
+
+    def test_missing_line(self):
+        configure(settings(self.board) + "[ear-left]\nencoder = 99\n")
+        self.try_to_start()
+        self.refused(r"\b99\b")
+
+
+class TwoDaemons(BodyTest):
+    def test_the_second_one_is_refused(self):
+        self.start()
+        self.wait_turning()
+        process, runs = show("MainPID"), self.rabbit.runs()
+        second = nabaztagd("--config", CONFIG)
+        self.assertNotEqual(second.returncode, 0)
+        self.assertRegex(second.stderr, r"held by .*nabaztagd")
+        off = nabaztagd("--motors-off", "--config", CONFIG)
+        self.assertNotEqual(off.returncode, 0)
+        self.assertEqual(self.rabbit.runs(), runs, "no motor line was touched")
+        self.wait_home()
+        self.assertEqual(show("MainPID"), process)
+        self.wait_online()
+        self.ears(8, 8)
