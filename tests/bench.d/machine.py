@@ -1,0 +1,270 @@
+#!/usr/bin/python3
+"""
+Runs in the test machine for tests/bench: measures the daemon on GPIO lines beside a bare
+libstrophe and libgpiod loop, and prints a JSON object for each figure.
+
+    tests/bench.d/machine.py TREE.tar
+"""
+
+import json
+import os
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "vm"), os.path.join(HERE, "..")]
+
+from guest import CHIP, Rabbit, chip, unpack, until  # noqa: E402
+from lib.measure import Peer, wakeups  # noqa: E402
+from lib.owner import Owner  # noqa: E402
+from lib.rabbit import Rabbit as Daemon  # noqa: E402
+from lib.server import DOMAIN, Server  # noqa: E402
+from lib.silent import SilentServer  # noqa: E402
+from unit import board, write_board  # noqa: E402
+
+PASSWORD = "cuckoo-clock-7"
+MOTOR, ENCODER = 0, 4
+MOVES = 60
+REST = 20  # seconds
+DRIVEN = ("nose", "left", "middle")
+
+
+def tell(figure, value, unit, beside="", target="", met=None):
+    row = {"figure": figure, "value": value, "unit": unit}
+    print(json.dumps({**row, "beside": beside, "target": target, "met": met}), flush=True)
+
+
+class Watcher:
+    """What happens on lines, as exactly as it can be seen."""
+
+    def __init__(self, *lines):
+        command = [os.path.join(HERE, "watch-lines.py"), *map(str, lines)]
+        self._output = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(command, stdout=self._output)
+        until(lambda: self._text().startswith("ready"), 10, "watch-lines.py")
+
+    def _text(self):
+        size = os.fstat(self._output.fileno()).st_size
+        return os.pread(self._output.fileno(), size, 0).decode()
+
+    def changes(self):
+        """(line, whether it rose, seconds) so far."""
+        words = [line.split() for line in self._text().splitlines()[1:]]
+        return [(int(line), level == "1", int(usec) / 1e6) for line, level, usec in words]
+
+    def rises(self, line):
+        return [when for which, rose, when in self.changes() if which == line and rose]
+
+    def stops(self):
+        """For each stop of the motor the seconds since the edge that led to it."""
+        edge, found = None, []
+        for line, rose, when in self.changes():
+            if line == ENCODER and not rose:
+                edge = when
+            elif line == MOTOR and not rose and edge:
+                found.append(when - edge)
+        return found
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+        self._output.close()
+
+
+class Machine:
+    def __init__(self, folder):
+        self.folder = folder
+        self.body = Rabbit("--bounce", "0")
+        self.server = Server(folder)
+        for user in ("juliet", "rabbit", "bare"):
+            self.server.add_account(user, PASSWORD)
+        self.server.start()
+        self.owner = Owner(f"juliet@{DOMAIN}", PASSWORD, self.server).wait_online()
+
+    def daemon(self, name, driver="none", server=None):
+        folder = os.path.join(self.folder, name)
+        path = write_board(os.path.join(self.folder, f"{name}.conf"), board(driver=driver))
+        daemon = Daemon(
+            "/usr/bin/nabaztagd" if os.path.exists("/usr/bin/nabaztagd") else "nabaztagd",
+            folder,
+            server or self.server,
+            None,
+            PASSWORD,
+            account={"jid": f"rabbit@{DOMAIN}"},
+            body={"board": path},
+            sim={"socket": None},
+        )
+        return daemon.start()
+
+    def say(self, user, text):
+        """Returns when it was sent."""
+        stanza = f"<message to='{user}@{DOMAIN}' type='chat'><body>{text}</body></message>"
+        sent = []
+        send = self.owner._client.send_raw
+        self.owner._call(lambda: (sent.append(time.monotonic()), send(stanza)))
+        return sent[0]
+
+    # A command and the stop that it leads to: ours and the peer's
+
+    def measure_moves(self, name, texts, is_done):
+        """Seconds from a stanza to the motor's start and from the last edge to its stop, medians."""
+        watcher = Watcher(MOTOR, ENCODER)
+        starts = []
+        for text in texts:
+            seen = len(watcher.rises(MOTOR))
+            sent = self.say(name, text)
+            starts.append(until(lambda: watcher.rises(MOTOR)[seen:], 10, "the motor")[0] - sent)
+            until(lambda: self.body.motors() == (0, 0) and is_done(), 20, "the end of the move")
+        stops = watcher.stops()
+        watcher.close()
+        return statistics.median(starts) * 1000, statistics.median(stops) * 1000
+
+    def bare(self):
+        peer = Peer(
+            "bare-ear",
+            f"bare@{DOMAIN}",
+            PASSWORD,
+            "127.0.0.1",
+            str(self.server.port),
+            self.server.certificate,
+            f"/dev/{chip()}",
+            str(MOTOR),
+            str(ENCODER),
+        )
+        peer.wait("online")
+        chance = random.Random(1)
+        texts = [str(chance.randrange(1, 5)) for _ in range(MOVES)]
+        figures = self.measure_moves("bare", texts, lambda: True)
+        peer.close()
+        return figures
+
+    def ours(self):
+        daemon = self.daemon("moves")
+        daemon.wait_online()
+        daemon.wait_status("ears 0/0", 30)
+        chance, place = random.Random(1), 0
+        texts = []
+        for _ in range(MOVES):
+            place = (place + chance.randrange(1, 5)) % 17
+            texts.append(f"ears {place} 0")
+        answers = lambda: len(re.findall(r"^ears \d+ / 0$", "\n".join(self.owner.bodies()), re.M))
+        done = [answers()]
+
+        def is_done():
+            if answers() == done[0]:
+                return False
+            done[0] += 1
+            return True
+
+        figures = self.measure_moves("rabbit", texts, is_done)
+        daemon.stop()
+        return figures
+
+    def moves(self):
+        (our_start, our_stop), (bare_start, bare_stop) = self.ours(), self.bare()
+        tell(
+            f"edge to counted and acted upon, median of {MOVES}",
+            our_stop,
+            "ms",
+            f"bare libgpiod reader {bare_stop:.2f} ms",
+            f"<= 1.2 x bare ({1.2 * bare_stop:.2f})",
+            our_stop <= 1.2 * bare_stop,
+        )
+        tell(
+            f"chat stanza to motor line, median of {MOVES}",
+            our_start,
+            "ms",
+            f"bare libstrophe and libgpiod {bare_start:.2f} ms",
+            f"<= 1.5 x bare ({1.5 * bare_start:.2f})",
+            our_start <= 1.5 * bare_start,
+        )
+
+    # At rest
+
+    def count(self, daemon, seconds):
+        before = wakeups(daemon.process.pid)
+        time.sleep(seconds)
+        return wakeups(daemon.process.pid) - before
+
+    def rest(self):
+        daemon = self.daemon("rest", driver="gpio")
+        daemon.wait_online()
+        daemon.wait_status("ears 0/0", 30)
+        self.owner.ask(f"rabbit@{DOMAIN}", "nose red")
+        time.sleep(3)
+        woken = self.count(daemon, REST)
+        daemon.stop()
+        tell(f"wake-ups in {REST} s, ears at rest, LEDs lit", woken, "", "", "0", woken == 0)
+
+    def pulses(self):
+        daemon = self.daemon("pulses", driver="pwm")
+        daemon.wait_online()
+        daemon.wait_status("ears 0/0", 30)
+        colours = ("#c08040", "#b07030", "#a06020")
+        for count, limit in ((1, 450), (3, 1050)):
+            for led, colour in zip(DRIVEN[:count], colours):
+                text = f"nose {colour}" if led == "nose" else f"led {led} {colour}"
+                self.owner.ask(f"rabbit@{DOMAIN}", text)
+            time.sleep(2)
+            woken = self.count(daemon, 10) / 10
+            tell(
+                f"wake-ups a second, pwm with {3 * count} duties",
+                woken,
+                "/s",
+                "",
+                f"<= {limit}",
+                woken <= limit,
+            )
+        daemon.stop()
+
+    # A server that stalls
+
+    def stall(self, turns=6):
+        silent = SilentServer("tls")
+        silent.tls, silent.certificate = self.server.tls, self.server.certificate
+        watcher = Watcher(MOTOR, ENCODER)
+        daemon = self.daemon("stall", server=silent)
+        silent.wait_reached()
+        daemon.wait_status("ears 0/0", 30)
+        right, place = self.body.ears() == (0, 0), 0
+        for _ in range(turns):
+            place = (place + 3) % 17
+            self.body.ask("turn left 3")
+            daemon.wait_status(f"ears {place}/0", 30)
+            right = right and self.body.ears() == (place, 0)
+        stops = [stop * 1000 for stop in watcher.stops()]
+        daemon.stop()
+        watcher.close()
+        silent.stop()
+        tell(
+            "edge to stop while TLS is stalled, longest",
+            max(stops),
+            "ms",
+            f"of {len(stops)}, median {statistics.median(stops):.2f} ms; "
+            f"all on the right hole: {'yes' if right else 'no'}",
+            "<= 10 ms, all right",
+            right and max(stops) <= 10,
+        )
+
+    def run(self):
+        self.moves()
+        self.rest()
+        self.pulses()
+        self.stall()
+
+
+def main():
+    unpack(sys.argv[1])
+    with tempfile.TemporaryDirectory() as folder:
+        Machine(folder).run()
+    sys.stdout.flush()
+    os._exit(0)  # threads of clients do not matter any more
+
+
+if __name__ == "__main__":
+    main()
