@@ -364,6 +364,7 @@ static int test_body(struct daemon *daemon)
     return body_test_run(daemon->config, STDIN_FILENO, stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* Returns an exit status; says what went wrong. */
 static int set_up(struct daemon *daemon)
 {
     static const struct rabbit_listener listener = {.on_status = on_status,
@@ -374,11 +375,14 @@ static int set_up(struct daemon *daemon)
     if (r >= 0)
         r = set_up_signals(daemon);
     if (r >= 0)
-        r = rabbit_new(&daemon->rabbit, daemon->event, daemon->config, daemon->path, &timing,
-                       &listener, daemon);
-    if (r >= 0)
         r = set_up_watchdog(daemon);
-    return r;
+    if (r < 0) {
+        log_error("Cannot start: %s", strerror(-r));
+        return EX_OSERR;
+    }
+    r = rabbit_new(&daemon->rabbit, daemon->event, daemon->config, daemon->path, &timing, &listener,
+                   daemon);
+    return r < 0 ? EX_UNAVAILABLE : EXIT_SUCCESS;
 }
 
 static int run(struct daemon *daemon)
@@ -389,10 +393,8 @@ static int run(struct daemon *daemon)
         return EX_CONFIG;
     harden();
     r = set_up(daemon);
-    if (r < 0) {
-        log_error("Cannot start: %s", strerror(-r));
-        return EX_OSERR;
-    }
+    if (r != EXIT_SUCCESS)
+        return r;
     log_event(LOG_INFO, MESSAGE_STARTED, NULL, "nabaztagd %s with %s", NABAZTAGD_VERSION,
               daemon->path);
     sd_notify(0, "READY=1");

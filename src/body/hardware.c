@@ -124,7 +124,7 @@ static int open_leds(struct hardware *hardware, struct body_fault *fault)
     return show_leds(hardware, bank, fault);
 }
 
-static int open_sim(struct hardware *hardware)
+static int open_sim(struct hardware *hardware, struct body_fault *fault)
 {
     const char *socket = hardware->config->sim.socket;
     struct leds_sim *leds;
@@ -139,8 +139,11 @@ static int open_sim(struct hardware *hardware)
     r = leds_sim_new(&leds);
     if (r == 0)
         r = leds_attach(hardware->leds, leds_sim_bank(leds));
-    if (r == 0 && socket)
-        r = bench_new(&hardware->bench, hardware->event, socket, hardware->sim, leds);
+    if (r < 0 || !socket)
+        return r;
+    r = bench_new(&hardware->bench, hardware->event, socket, hardware->sim, leds);
+    if (r < 0)
+        body_fault_set(fault, r, "gpio-failed", "[sim] socket %.100s: %s", socket, strerror(-r));
     return r;
 }
 
@@ -346,7 +349,7 @@ static int set_up(struct hardware *hardware, struct body_fault *fault)
         r = add_repair(hardware);
     if (r < 0)
         return r;
-    return board_is_sim(hardware->config) ? open_sim(hardware) : open_leds(hardware, fault);
+    return board_is_sim(hardware->config) ? open_sim(hardware, fault) : open_leds(hardware, fault);
 }
 
 int hardware_new(struct hardware **ret, sd_event *event, const struct config *config,

@@ -314,7 +314,7 @@ static int build_body(struct events *events, sd_event *event)
     if (r < 0)
         log_event(LOG_ERR, MESSAGE_BODY_FAILED,
                   (const struct log_field[]){{"NAB_CAUSE", fault.cause}, {NULL, NULL}},
-                  "The body cannot be used: %s; check [body] and [sim]", fault.text);
+                  "The body cannot be used: %s", fault.text);
     warn_of_motors(events->config);
     return r;
 }

@@ -260,8 +260,9 @@ static int build(struct rabbit *rabbit, const char *config_path)
     /* First of all: motors off. */
     int r = events_new(&rabbit->events, rabbit->event, rabbit->config, &events_listener, rabbit);
 
-    if (r == 0)
-        r = build_xmpp(rabbit);
+    if (r < 0)
+        return r;
+    r = build_xmpp(rabbit);
     if (r == 0)
         r = build_people(rabbit, rabbit->config);
     if (r == 0)
@@ -269,6 +270,8 @@ static int build(struct rabbit *rabbit, const char *config_path)
     if (r == 0)
         r = login_new(&rabbit->login, rabbit->event, &rabbit->timing, rabbit->http, config_path,
                       &login_listener, rabbit);
+    if (r < 0)
+        log_error("Cannot start: %s", strerror(-r));
     return r;
 }
 
