@@ -85,9 +85,13 @@ static int open_lines(struct hardware *hardware, struct body_fault *fault)
     return 0;
 }
 
+/* When one of several chips is gone, the others still do what they are told, and may keep doing it.
+ */
 static void close_lines(struct hardware *hardware)
 {
     panic.lines = NULL;
+    if (hardware->lines)
+        lines_set(hardware->lines, hardware->motors, 0);
     hardware->lines = lines_free(hardware->lines);
 }
 

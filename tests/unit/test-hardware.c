@@ -14,6 +14,7 @@
 #include "body/motor.h"
 
 #define MOTOR_BITS 0xffU
+#define LEFT_BITS  0x0fU
 #define RETRY_USEC (2 * USEC_PER_SEC)
 
 /* What the daemon cannot know. */
@@ -24,7 +25,8 @@ static struct world {
     unsigned levels; /* of the motors' lines */
 
     bool unplugged;
-    unsigned fail_set; /* the n-th set from now on fails, and all that follow in these lines */
+    bool left_unplugged; /* the left ear's motor is on a chip of its own, which is gone */
+    unsigned fail_set;   /* the n-th set from now on fails, and all that follow in these lines */
     bool failing, fail_once;
     unsigned fail_opens;
     bool ending;
@@ -86,9 +88,11 @@ static int fake_set(struct lines *lines, unsigned mask, unsigned levels)
         world.failing = !world.fail_once;
         return world.unplugged ? -ENODEV : -EIO;
     }
-    world.levels = (world.levels & ~mask) | levels;
+    if (world.left_unplugged)
+        mask &= ~LEFT_BITS;
+    world.levels = (world.levels & ~mask) | (levels & mask);
     drive_ears();
-    return 0;
+    return world.left_unplugged ? -ENODEV : 0;
 }
 
 static int fake_get(struct lines *lines, unsigned line)
@@ -122,7 +126,7 @@ int __wrap_lines_gpiod_new(struct lines **ret, sd_event *event, const char *chip
     assert_int_equal(count, LINE_COUNT);
     assert_null(world.lines);
     world.attempts++;
-    if (world.unplugged)
+    if (world.unplugged || world.left_unplugged)
         return body_fault_set(ret_fault, -ENOENT, "gpio-missing", "there is no chip fake");
     if (world.fail_opens > 0) {
         world.fail_opens--;
@@ -640,6 +644,26 @@ static void unplugged_and_back(void **state)
     stop(&rig);
 }
 
+/* The other one is there still, and keeps its levels when its lines are given back. */
+static void one_chip_of_two_is_unplugged(void **state)
+{
+    struct body_fault fault;
+    struct rig rig;
+
+    start(&rig, BRIDGE_IN_IN);
+    loop_run(USEC_PER_SEC);
+    assert_int_not_equal(world.levels & ~LEFT_BITS, 0);
+    body_fault_set(&fault, -ENODEV, "gpio-gone", "a chip is gone");
+    world.left_unplugged = true;
+    world.levels &= ~LEFT_BITS;
+    drive_ears();
+    world.lines->listener.on_lost(&fault, world.lines->userdata);
+    loop_run(0);
+    assert_null(world.lines);
+    assert_int_equal(world.levels, 0);
+    stop(&rig);
+}
+
 /* One ear was read after a hand turned both, the other not yet. */
 static void turned_by_hand_while_unplugged(void **state)
 {
@@ -800,6 +824,7 @@ int main(void)
         cmocka_unit_test(edges_mean_nothing_while_motors_are_held),
         cmocka_unit_test(a_fault_is_told_once),
         cmocka_unit_test(unplugged_and_back),
+        cmocka_unit_test(one_chip_of_two_is_unplugged),
         cmocka_unit_test(turned_by_hand_while_unplugged),
         cmocka_unit_test(pressed_while_unplugged),
         cmocka_unit_test(leds_fail_alone),
