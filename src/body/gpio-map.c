@@ -71,6 +71,19 @@ static void add_seen(struct search *search, const struct gpio_chip_info *info)
              info->name, info->label);
 }
 
+/* Raspberry Pi OS links an old name to a chip: that is the same one twice. */
+static int add_match(struct search *search, const struct gpio_chip *chip)
+{
+    unsigned index;
+    int r = add_chip(search->map, chip, &index);
+
+    if (r < 0)
+        return r;
+    search->matches += search->matches == 0 || index != search->chip;
+    search->chip = index;
+    return 0;
+}
+
 static int look_at(struct search *search, const char *name)
 {
     struct gpio_chip chip;
@@ -83,19 +96,17 @@ static int look_at(struct search *search, const char *name)
         memcpy(search->denied, path, sizeof(path));
     if (r < 0)
         return 0;
-    if (streq(chip.info.label, search->wanted) || streq(chip.info.name, search->wanted)) {
-        search->matches++;
-        return add_chip(search->map, &chip, &search->chip);
-    }
-    add_seen(search, &chip.info);
+    if (streq(chip.info.label, search->wanted) || streq(name, search->wanted))
+        return add_match(search, &chip);
+    if (streq(chip.info.name, name))
+        add_seen(search, &chip.info);
     search->map->library->close(chip.handle);
     return 0;
 }
 
-/* Raspberry Pi OS links an old name to a chip: that would be the same one twice. */
 static int is_device(const struct dirent *entry)
 {
-    return after_prefix(entry->d_name, "gpiochip") && entry->d_type != DT_LNK;
+    return after_prefix(entry->d_name, "gpiochip") != NULL;
 }
 
 static int look_at_all(struct search *search)
@@ -121,10 +132,7 @@ static int open_path(struct search *search, const char *path)
 
     if (is_denied(r))
         snprintf(search->denied, sizeof(search->denied), "%s", path);
-    if (r < 0)
-        return 0;
-    search->matches++;
-    return add_chip(search->map, &chip, &search->chip);
+    return r < 0 ? 0 : add_match(search, &chip);
 }
 
 /* ---- what may be wrong ---- */

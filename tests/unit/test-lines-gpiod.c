@@ -45,7 +45,8 @@ static struct {
 
 static int fake_open(struct gpiod_chip **ret, const char *path)
 {
-    const char *name = strrchr(path, '/') + 1;
+    _cleanup_(freep) char *device = realpath(path, NULL);
+    const char *name = device ? strrchr(device, '/') + 1 : "";
 
     for (unsigned i = 0; i < CHIPS; i++) {
         struct gpiod_chip *chip = &world.chips[i];
@@ -391,8 +392,15 @@ static void test_same_label(void **state)
     /* A link to a chip is no other chip. */
     snprintf(path, sizeof(path), "%s/gpiochip1", rig->folder);
     assert_int_equal(symlink("gpiochip10", path), 0);
-    world.chips[3] = (struct gpiod_chip){.name = "gpiochip1", .label = "far"};
-    assert_int_equal(open_lines(rig, "far", &lamp, 1), 0);
+    const char *const names[] = {"far", "gpiochip1", path};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        assert_int_equal(open_lines(rig, names[i], &lamp, 1), 0);
+        assert_ptr_equal(world.requests[i]->chip, &world.chips[1]);
+        rig->lines = lines_free(rig->lines);
+    }
+    must_fail(rig, "none", &lamp, 1, -ENOENT, "gpio-missing",
+              "there is no GPIO chip none for a lamp (line 1), only gpiochip0 (soc), gpiochip2 "
+              "(soc), gpiochip10 (far): correct [gpio] chip");
 }
 
 static void test_denied(void **state)
