@@ -91,8 +91,9 @@ int led_lines_wants(const struct config *config, struct line_want wants[LINES_MA
 
     if (led_bus_wants(config, 0, wants, problems) < 0)
         result = -EINVAL;
-    for (enum led_index i = 0; i < LED_COUNT; i++)
-        if (led_is_set(config, i) && want_led(config, i, wants + i * LED_COLORS, problems) < 0)
+    for (size_t i = 0; i < LED_COUNT; i++)
+        if (led_is_set(config, (enum led_index)i) &&
+            want_led(config, (enum led_index)i, wants + i * LED_COLORS, problems) < 0)
             result = -EINVAL;
     return result < 0 ? result : LED_LINES;
 }
