@@ -14,6 +14,8 @@ struct apa102_bank {
     int places[LED_COUNT]; /* in the chain; -1: there is no such LED */
     enum led_color colors[LED_COUNT][LED_COLORS];
     size_t count;
+    uint8_t sent[APA102_FRAME_MAX];
+    bool unsure; /* of what the chain has got */
 };
 
 /*
@@ -35,6 +37,19 @@ size_t apa102_frame(const uint8_t colors[][3], size_t count, uint8_t ret[APA102_
     return n + 5;
 }
 
+/* A frame is hundreds of calls, so it is not sent twice. */
+static int send_frame(struct apa102_bank *apa, const uint8_t frame[APA102_FRAME_MAX], size_t size)
+{
+    int r;
+
+    if (!apa->unsure && memcmp(frame, apa->sent, size) == 0)
+        return 0;
+    r = led_shift(apa->lines, LED_BUS_DATA, LED_BUS_CLOCK, frame, size);
+    apa->unsure = r < 0;
+    memcpy(apa->sent, frame, size);
+    return r;
+}
+
 static int show(struct led_bank *bank, const struct led_light lights[LED_COUNT])
 {
     struct apa102_bank *apa = (struct apa102_bank *)bank;
@@ -44,8 +59,8 @@ static int show(struct led_bank *bank, const struct led_light lights[LED_COUNT])
         for (unsigned place = 0; apa->places[i] >= 0 && place < LED_COLORS; place++)
             colors[apa->places[i]][place] =
                 (uint8_t)light_to_steps(led_light_of(&lights[i], apa->colors[i][place]), 255);
-    return led_shift(apa->lines, LED_BUS_DATA, LED_BUS_CLOCK, frame,
-                     apa102_frame((const uint8_t(*)[LED_COLORS])colors, apa->count, frame));
+    return send_frame(apa, frame,
+                      apa102_frame((const uint8_t(*)[LED_COLORS])colors, apa->count, frame));
 }
 
 static struct led_bank *bank_free(struct led_bank *bank)
@@ -83,6 +98,7 @@ static int open(struct led_bank **ret, const struct config *config, struct lines
         return body_fault_set(fault, -ENOMEM, "gpio-failed", "there is no memory for the LEDs");
     apa->bank.ops = &ops;
     apa->lines = lines;
+    apa->unsure = true;
     find_places(config, apa->places, NULL);
     for (enum led_index i = 0; i < LED_COUNT; i++) {
         for (unsigned place = 0; place < LED_COLORS; place++)

@@ -465,6 +465,15 @@ static void apa102_shows(void **state)
     take_last(bytes, sizeof(bytes));
     assert_memory_equal(bytes, right, sizeof(right));
     assert_false(chip.disturbed);
+
+    /* What looks the same is not sent again. */
+    size_t before = fake.count;
+    assert_int_equal(show(bank, LED_RIGHT, 0xff8001), 0);
+    assert_int_equal(show(bank, LED_RIGHT, 0xff8002), 0);
+    assert_int_equal(fake.count, before);
+    chip.count = 0;
+    assert_int_equal(show(bank, LED_LEFT, 0xffffff), 0); /* which there is not */
+    assert_int_equal(chip.count, 8 * sizeof(right));
     bank->ops->free(bank);
     assert_int_equal(fake.frees, 1);
     config_free(config);
