@@ -60,10 +60,11 @@ static const struct {
     enum ear_state state;
     bool motor;
 } stages[STAGES] = {
-    [NEW] = {EAR_UNKNOWN},         [AT_REST] = {EAR_RESTING},      [HOMING] = {EAR_HOMING, true},
-    [MOVING] = {EAR_MOVING, true}, [READING] = {EAR_HOMING, true}, [SETTLING] = {EAR_MOVING},
-    [RETRYING] = {EAR_HOMING},     [WAITING] = {EAR_MOVING},       [TURNED] = {EAR_UNKNOWN},
-    [BROKEN] = {EAR_BROKEN},
+    [NEW] = {EAR_UNKNOWN, false},     [AT_REST] = {EAR_RESTING, false},
+    [HOMING] = {EAR_HOMING, true},    [MOVING] = {EAR_MOVING, true},
+    [READING] = {EAR_HOMING, true},   [SETTLING] = {EAR_MOVING, false},
+    [RETRYING] = {EAR_HOMING, false}, [WAITING] = {EAR_MOVING, false},
+    [TURNED] = {EAR_UNKNOWN, false},  [BROKEN] = {EAR_BROKEN, false},
 };
 
 static struct rig *rig_in(enum stage stage, uint64_t seed)
@@ -255,18 +256,18 @@ static void long_way_on_a_slow_belt(void **state)
     }
 }
 
-/* Homing may take a slow belt 14 s: what the move before it used of its run is no fault of the ear.
- */
+/* Homing needs more room than the short move that it comes into: it does not fail for that. */
 static void homing_has_a_whole_run(void **state)
 {
-    struct rig *rig = rig_new(4, 52, false, false);
+    struct rig *rig = rig_new(4, 60, false, false);
 
+    enter_stage(rig, WAITING);
+    ear_stop(rig->ear, rig->now);
+    assert_int_equal(ear_go(rig->ear, ear_position(rig->ear) + 1, EAR_FORWARD, rig->now), 0);
+    assert_int_not_equal(rig->motor, 0);
+    unsigned reversals = rig->reversals;
     rig_home(rig);
-    rig_run(rig, 60 * USEC_PER_SEC);
-    assert_int_equal(ear_go(rig->ear, 50, EAR_FORWARD, rig->now), 0);
-    rig_run(rig, 11 * USEC_PER_SEC);
-    rig_home(rig);
-    assert_int_equal(rig->reversals, 0);
+    assert_int_equal(rig->reversals, reversals);
     rig_free(rig);
 }
 
