@@ -232,7 +232,7 @@ static void on_down(void *userdata)
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
         if (body->ears[i].ear)
             ear_stop(body->ears[i].ear, clock_now_usec());
-    body->moved_by_hand = false;
+    body->moved_by_hand = body->strayed = false;
     body->button = button_free(body->button);
     arm_button(body);
     arm_ears(body);
@@ -255,6 +255,7 @@ static void on_up(void *userdata)
         if (body->ears[i].ear)
             ear_edge(body->ears[i].ear, hardware_level(body->hardware, ear_table[i].encoder), now,
                      now);
+    body->strayed = false; /* whatever the levels were, the ears are homed */
     body->button = button_free(body->button);
     if (add_button(body) < 0)
         log_debug("no memory for the button");
