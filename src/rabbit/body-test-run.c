@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <termios.h>
 
 #include "rabbit/body-test.h"
 
@@ -12,6 +11,7 @@ struct session {
     sd_event *event;
     sd_event_source *input;
     int fd;
+    bool is_terminal;
     struct body_test *test;
     char line[LINE_MAX_BYTES];
     size_t length;
@@ -31,10 +31,9 @@ static int on_input(sd_event_source *source, void *userdata)
     char c = '\n';
     ssize_t n;
 
-    if (!body_test_asks(session->test))
+    if (!session->is_terminal && !body_test_asks(session->test))
         return sd_event_source_set_enabled(source, SD_EVENT_OFF);
     n = read(session->fd, &c, 1);
-
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (n > 0 && c != '\n') {
@@ -53,20 +52,14 @@ static int on_input_ready(sd_event_source *source, int fd, uint32_t events, void
     return on_input(source, userdata);
 }
 
-/* After everything else: answers are read only while there is a question, and what was typed before
- * it is no answer. */
+/* After everything else. A script is read while there is a question; what a person types at other
+ * times is read as well, and no answer to anything. */
 static int on_turn(sd_event_source *source, void *userdata)
 {
     struct session *session = userdata;
-    bool asks = body_test_asks(session->test);
-    int enabled;
+    bool reads = session->is_terminal || body_test_asks(session->test);
 
-    int r = sd_event_source_get_enabled(session->input, &enabled);
-    if (r < 0)
-        return r;
-    if (asks && !r)
-        tcflush(session->fd, TCIFLUSH);
-    return sd_event_source_set_enabled(session->input, asks ? SD_EVENT_ON : SD_EVENT_OFF);
+    return sd_event_source_set_enabled(session->input, reads ? SD_EVENT_ON : SD_EVENT_OFF);
 }
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -118,7 +111,7 @@ static int set_up(struct session *session, const struct config *config, FILE *ou
 
 int body_test_run(const struct config *config, int input, FILE *out)
 {
-    struct session session = {.fd = input};
+    struct session session = {.fd = input, .is_terminal = isatty(input)};
     int r = set_up(&session, config, out);
 
     if (r >= 0)

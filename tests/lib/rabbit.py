@@ -126,13 +126,13 @@ class Rabbit:
             self.lines.append((time.monotonic(), line.decode("utf-8", "replace").rstrip("\n")))
         stream.close()
 
-    def run(self, *arguments, timeout=20):
+    def run(self, *arguments, answers="", timeout=20):
         """Runs the program once with its configuration file and waits for its end."""
         return subprocess.run(
             [self.binary, "--config", self.config_path, *arguments],
             text=True,
             timeout=timeout,
-            stdin=subprocess.DEVNULL,
+            input=answers,
             capture_output=True,
             env=self._environment(),
         )
