@@ -119,7 +119,7 @@ class Boards(Case):
         rabbit = self.make_board(HEAD.replace("= c", "= no-such-chip") + EAR)
         self.assertEqual(rabbit.run("--check").returncode, 0)
         result = rabbit.run()
-        self.assertEqual(result.returncode, 71)
+        self.assertEqual(result.returncode, 69)
         self.assertIn("no-such-chip", result.stderr)
         self.assertEqual(rabbit.run("--test-body").returncode, 1)
 
