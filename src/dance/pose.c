@@ -1,7 +1,6 @@
 #include "dance/pose.h"
 
-#define DROOPING  10
-#define FADE_USEC USEC_PER_SEC
+#define DROOPING 10
 
 /* A broken ear stays as it is: nobody is to be woken by it. */
 void pose_droop(struct body *body)
@@ -10,14 +9,14 @@ void pose_droop(struct body *body)
         body_ear_go(body, i, DROOPING, EAR_SHORTEST);
 }
 
-void pose_sleep(struct body *body)
+void pose_sleep(struct body *body, uint64_t fade_usec)
 {
-    body_fade_dark(body, true, FADE_USEC);
+    body_fade_dark(body, true, fade_usec);
     pose_droop(body);
 }
 
 void pose_wake(struct body *body)
 {
-    body_fade_dark(body, false, FADE_USEC);
+    body_fade_dark(body, false, POSE_FADE_USEC);
     body_home(body);
 }

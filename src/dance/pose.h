@@ -7,8 +7,10 @@
 
 #include "body/body.h"
 
-/* Lights out and the ears down. */
-void pose_sleep(struct body *body);
+#define POSE_FADE_USEC USEC_PER_SEC
+
+/* Lights out in the course of `fade_usec`, and the ears down. */
+void pose_sleep(struct body *body, uint64_t fade_usec);
 
 /* The ears down where they have left their place, by the shortest way. */
 void pose_droop(struct body *body);

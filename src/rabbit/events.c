@@ -188,7 +188,7 @@ static void on_sleep_changed(bool asleep, void *userdata)
 
     trial_stop(events->trial);
     if (asleep)
-        pose_sleep(events->body);
+        pose_sleep(events->body, POSE_FADE_USEC);
     else
         pose_wake(events->body);
     events->listener->on_sleep(events->userdata);
@@ -333,7 +333,7 @@ static int build(struct events *events, sd_event *event)
     if (r == 0)
         r = add_sources(events, event);
     if (r >= 0 && sleep_is_asleep(events->sleep))
-        pose_sleep(events->body);
+        pose_sleep(events->body, 0);
     return r < 0 ? r : 0;
 }
 

@@ -74,6 +74,7 @@ class Commands:
                 if change["what"] == "led" and change["which"] == led
             ]
             self.assertEqual(colors, [*COLORS, "112233"])
+        self.assertEqual(self.owner.ask(RABBIT, "test leds", 30), "tested, ears 3 / 10")
 
     def test_stop(self):
         self.owner.ask(RABBIT, "ears 0 0", 30)

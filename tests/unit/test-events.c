@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/state.h"
 #include "rabbit/events.h"
+#include "rabbit/turn.h"
 
 #define OWNER "owner@almacska"
 
@@ -19,7 +20,9 @@ struct body {
     int left, right; /* positions */
     int targets[EAR_COUNT];
     uint32_t leds[LED_COUNT];
-    bool dark, shone; /* shone: some light was to be seen */
+    enum ear_way way;   /* of the last order */
+    bool darkens, dark; /* dark: wholly, not while it fades */
+    bool shone;         /* some light was to be seen */
     unsigned homes, stops, goes;
 };
 
@@ -52,6 +55,7 @@ const char *body_description(const struct body *body)
 int body_ear_go(struct body *body, enum ear_index ear, unsigned position, enum ear_way way)
 {
     body->targets[ear] = (int)position;
+    body->way = way;
     body->state = EAR_MOVING;
     body->goes++;
     return 0;
@@ -95,14 +99,10 @@ uint32_t body_led_get(const struct body *body, enum led_index led)
     return body->leds[led];
 }
 
-void body_set_dark(struct body *body, bool dark)
-{
-    body->dark = dark;
-}
-
 void body_fade_dark(struct body *body, bool dark, uint64_t usec)
 {
-    body->dark = dark;
+    body->darkens = dark;
+    body->dark = dark && usec == 0;
 }
 
 /* ---- a rabbit around it ---- */
@@ -335,7 +335,7 @@ static void test_hold_sleeps_and_wakes(void **state)
     button(BUTTON_UP);
     assert_true(events_is_asleep(warren->events));
     assert_int_equal(warren->sleeps, 1);
-    assert_true(fake.dark);
+    assert_true(fake.darkens);
     assert_int_equal(fake.targets[EAR_LEFT], 10);
     assert_int_equal(fake.targets[EAR_RIGHT], 10);
 
@@ -350,13 +350,35 @@ static void test_hold_sleeps_and_wakes(void **state)
     button(BUTTON_LONG_PRESS);
     assert_false(events_is_asleep(warren->events));
     assert_int_equal(warren->sleeps, 2);
-    assert_false(fake.dark);
+    assert_false(fake.darkens);
     assert_int_equal(fake.homes, 1);
     button(BUTTON_CLICK);
     assert_int_equal(warren->wire.count, 1);
 }
 
 /* ---- ears ---- */
+
+static void test_turns(void **state)
+{
+    static const struct {
+        struct turn turn;
+        int from, to;
+        enum ear_way way;
+    } cases[] = {
+        {{false, 3}, 5, 3, EAR_FORWARD},   {{false, 0}, -1, 0, EAR_FORWARD},
+        {{true, 3}, 5, 8, EAR_FORWARD},    {{true, -3}, 5, 2, EAR_BACKWARD},
+        {{true, 16}, 5, 4, EAR_FORWARD},   {{true, -16}, 5, 6, EAR_BACKWARD},
+        {{true, -3}, 0, 14, EAR_BACKWARD}, {{true, -3}, -1, 14, EAR_BACKWARD},
+        {{true, 16}, 16, 15, EAR_FORWARD}, {{true, 0}, 7, 7, EAR_FORWARD},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        fake.right = cases[i].from;
+        assert_int_equal(turn_ear(&fake, EAR_RIGHT, cases[i].turn), 0);
+        assert_int_equal(fake.targets[EAR_RIGHT], cases[i].to);
+        assert_int_equal(fake.way, cases[i].way);
+    }
+}
 
 static void test_hand_is_told(void **state)
 {
@@ -431,7 +453,7 @@ static void test_starts_asleep(void **state)
     /* The story goes on in the dark and is to be seen when it wakes. */
     events_show_story(warren->events, STORY_ONLINE);
     button(BUTTON_LONG_PRESS);
-    assert_false(fake.dark);
+    assert_false(fake.darkens);
     assert_int_equal(fake.leds[LED_BOTTOM], 0x00ff00);
     start_again(warren);
     assert_false(events_is_asleep(warren->events));
@@ -534,6 +556,7 @@ int main(void)
         in_warren(test_press_stops_ears),
         in_warren(test_press_stops_a_trial),
         in_warren(test_hold_sleeps_and_wakes),
+        in_warren(test_turns),
         in_warren(test_hand_is_told),
         in_warren(test_hand_at_a_sleeper),
         in_warren(test_ears_stray),
