@@ -13,6 +13,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
@@ -411,6 +412,25 @@ static void test_overflow(void **state)
     flood(*state, 199, true);
 }
 
+/* A body that comes and goes leaves nothing open, not even where it cannot be had. */
+static void test_again_and_again(void **state)
+{
+    struct rig *rig = *state, other = {.event = rig->event};
+    const struct line_want held = want(OTHER ":0", true);
+    const struct line_want wants[] = {want("ear-left-fwd", true), want("ear-left-enc", false),
+                                      want("button", false), want(OTHER ":0", true)};
+    const struct rlimit few = {40, 40};
+
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    for (int i = 0; i < 50; i++) {
+        must_open(rig, wants, ARRAY_SIZE(wants));
+        close_rig(rig);
+        must_open(&other, &held, 1);
+        assert_int_equal(rig_open(rig, wants, ARRAY_SIZE(wants)), -EBUSY);
+        close_rig(&other);
+    }
+}
+
 static void test_without_edges(void **state)
 {
     struct rig *rig = *state;
@@ -596,14 +616,23 @@ static void test_outputs_unplugged(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_names),     TEST(test_outputs),
-        TEST(test_inputs),    TEST(test_bias),
-        TEST(test_edges),     TEST(test_late_edges),
-        TEST(test_overflow),  TEST(test_without_edges),
-        TEST(test_busy),      TEST(test_held_by_somebody),
-        TEST(test_denied),    TEST(test_range),
-        TEST(test_twice),     TEST(test_missing),
-        TEST(test_unplugged), TEST(test_outputs_unplugged),
+        TEST(test_names),
+        TEST(test_outputs),
+        TEST(test_inputs),
+        TEST(test_bias),
+        TEST(test_edges),
+        TEST(test_late_edges),
+        TEST(test_overflow),
+        TEST(test_without_edges),
+        TEST(test_again_and_again),
+        TEST(test_busy),
+        TEST(test_held_by_somebody),
+        TEST(test_denied),
+        TEST(test_range),
+        TEST(test_twice),
+        TEST(test_missing),
+        TEST(test_unplugged),
+        TEST(test_outputs_unplugged),
     };
 
     if (argc > 1)
