@@ -63,6 +63,14 @@ class Ends(BodyTest):
         until(lambda: show("Result") == "watchdog", 10, "the watchdog to bite")
         self.assertLess(self.off_after(began), 2 + 1)
 
+    def test_crashed(self):
+        """The last thing it does is to stop the motors; nobody else is there to do it."""
+        for signal in ("ABRT", "SEGV"):
+            with self.subTest(signal):
+                self.turn(Restart="no", ExecStopPost="")
+                self.assertLess(self.off_after(kill(signal)), AT_ONCE)
+                until(lambda: show("Result") == "signal", 5, "the end of the service")
+
     def test_terminated(self):
         self.turn()
         began = time.monotonic()
