@@ -140,6 +140,37 @@ static void check_file(const struct config *config, const char *section, const c
                        key, strerror(error));
 }
 
+static bool same_words(char *const *a, char *const *b)
+{
+    for (; *a && *b; a++, b++)
+        if (!streq(*a, *b))
+            return false;
+    return !*a && !*b;
+}
+
+static bool same_value(const struct option *option, const struct config *a, const struct config *b)
+{
+    const void *one = option_field_const(option, a), *other = option_field_const(option, b);
+    _cleanup_(freep) char *text = NULL, *other_text = NULL;
+
+    if (option->type->is_list)
+        return same_words(*(char **const *)one, *(char **const *)other);
+    option->type->format(option->type, one, &text);
+    option->type->format(option->type, other, &other_text);
+    return streq_ptr(text, other_text);
+}
+
+bool config_same_board(const struct config *a, const struct config *b)
+{
+    const struct option *option;
+
+    for (size_t i = 0; (option = option_at(i)); i++)
+        if (option_section_find(option->section)->board && option->type != &option_time &&
+            !same_value(option, a, b))
+            return false;
+    return streq(a->body.board, b->body.board);
+}
+
 void config_check(const struct config *config, struct config_problems *problems)
 {
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++)

@@ -138,6 +138,9 @@ static inline void config_freep(struct config **config)
 void config_blame(const struct config *config, struct config_problems *problems,
                   const char *section, const char *key, const char *format, ...) _printf_(5, 6);
 
+/* Whether both say the same of the board, but for what can be changed while it runs: times. */
+bool config_same_board(const struct config *a, const struct config *b);
+
 /* Every key with its effective value and where it came from; secrets masked. Returns 0 or -errno.
  */
 int config_dump(const struct config *config, FILE *out);

@@ -373,10 +373,10 @@ static bool same_connection(const struct config *a, const struct config *b)
 
 static void warn_of_restart(const struct config *a, const struct config *b)
 {
-    if (!streq_ptr(a->body.board, b->body.board) || !streq_ptr(a->sim.socket, b->sim.socket) ||
+    if (!config_same_board(a, b) || !streq_ptr(a->sim.socket, b->sim.socket) ||
         !streq_ptr(a->rabbit.name, b->rabbit.name))
-        log_warning("[body] board, [sim] socket and [rabbit] name take effect when the service is "
-                    "restarted");
+        log_warning("[body] board and its lines and LEDs, [sim] socket and [rabbit] name take "
+                    "effect when the service is restarted");
 }
 
 int rabbit_reload(struct rabbit *rabbit, const struct config *config)

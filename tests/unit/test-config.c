@@ -659,6 +659,34 @@ static void test_board_from_pipe(void **state)
     folder_remove(folder);
 }
 
+static void test_same_board(void **state)
+{
+    static const struct {
+        const char *text;
+        bool same;
+    } others[] = {
+        {PROFILE, true},
+        {PROFILE "double = 300ms\n[body]\nbrightness = 5\n[rabbit]\nname = x\n", true},
+        {PROFILE "[body]\nboard = x\n", false},
+        {PROFILE "[gpio]\n[ear-left]\nenable = 9\n", false},
+        {PROFILE "[ear-left]\nbridge = in-in-en\n", false},
+        {PROFILE "[leds]\ndriver = gpio\n", false},
+        {PROFILE "[leds]\nbottom = 8\n", false},
+        {"[gpio]\nchip = c\n", false},
+        {"", false},
+    };
+    struct config *config = load_good(PROFILE);
+
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        struct config *other = load_good(others[i].text);
+
+        assert_int_equal(config_same_board(config, other), others[i].same);
+        assert_int_equal(config_same_board(other, config), others[i].same);
+        config_free(other);
+    }
+    config_free(config);
+}
+
 static void test_reference(void **state)
 {
     struct config *config = load_good("[rabbit]\nname = Held\n"), *held = config_ref(config);
@@ -1023,6 +1051,7 @@ int main(void)
         cmocka_unit_test(test_wrong_boards),
         cmocka_unit_test(test_board_by_relative_path),
         cmocka_unit_test(test_board_from_pipe),
+        cmocka_unit_test(test_same_board),
         cmocka_unit_test(test_reference),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_dump),
