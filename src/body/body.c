@@ -255,7 +255,7 @@ static void on_up(void *userdata)
         if (body->ears[i].ear)
             ear_edge(body->ears[i].ear, hardware_level(body->hardware, ear_table[i].encoder), now,
                      now);
-    body->strayed = false; /* whatever the levels were, the ears are homed */
+    body->strayed = true; /* wherever they were, they are homed */
     body->button = button_free(body->button);
     if (add_button(body) < 0)
         log_debug("no memory for the button");

@@ -98,9 +98,10 @@ static void stop_motor(struct ear *ear, enum phase phase, uint64_t now_usec)
     ear->until_usec = now_usec + (phase == PHASE_PAUSE ? RETRY_USEC : SETTLE_USEC);
 }
 
-static uint64_t run_cap(struct run run)
+/* What a slow ear takes for it. */
+static uint64_t run_usec(struct run run)
 {
-    return (uint64_t)run.steps * CAP_HOLE_USEC + CAP_EXTRA_USEC;
+    return (uint64_t)run.steps * CAP_HOLE_USEC;
 }
 
 /* Sets the motor going, or lets it go on: new goals do not make a run longer than its limit. */
@@ -116,7 +117,7 @@ static void start_run(struct ear *ear, struct run run, uint64_t now_usec)
         ear->no_count_usec = now_usec + NO_COUNT_USEC;
         ear->listener->on_motor(run.direction, ear->userdata);
     }
-    ear->until_usec = earlier(now_usec + run_cap(run), ear->motor.limit_usec);
+    ear->until_usec = earlier(now_usec + run_usec(run) + CAP_EXTRA_USEC, ear->motor.limit_usec);
 }
 
 /* ---- planning ---- */
@@ -228,7 +229,7 @@ static void proceed(struct ear *ear, uint64_t now_usec)
     }
     ear->until_usec = ear->motor.drive
                           ? now_usec
-                          : ear_motor_when(&ear->motor, run.direction, run_cap(run), now_usec);
+                          : ear_motor_when(&ear->motor, run.direction, run_usec(run), now_usec);
     if (ear->until_usec > now_usec) {
         ear->phase = PHASE_PAUSE;
         return;

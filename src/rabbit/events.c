@@ -159,14 +159,12 @@ static void note_fault(struct events *events, const struct body_fault *fault)
     log_event(LOG_WARNING, MESSAGE_BODY_FAILED, fields, "The body does not work: %s", fault->text);
 }
 
-/* Hardware that comes back does not know that it was asleep. */
 static void note_no_fault(struct events *events)
 {
     if (!events->fault.cause)
         return;
     events->fault = (struct body_fault){.cause = NULL};
     log_event(LOG_INFO, MESSAGE_BODY_WORKS, NULL, "The body works again");
-    sleep_disturb(events->sleep, clock_now_usec());
 }
 
 static void on_fault(const struct body_fault *fault, void *userdata)

@@ -42,7 +42,7 @@ static struct world {
 struct rig {
     struct config *config;
     struct body *body;
-    unsigned settled, moved, faults, recoveries, clicks;
+    unsigned settled, moved, strayed, faults, recoveries, clicks;
     struct body_fault fault;
 };
 
@@ -240,6 +240,11 @@ static void on_moved(unsigned left, unsigned right, void *userdata)
     ((struct rig *)userdata)->moved++;
 }
 
+static void on_strayed(void *userdata)
+{
+    ((struct rig *)userdata)->strayed++;
+}
+
 static void on_fault(const struct body_fault *fault, void *userdata)
 {
     struct rig *rig = userdata;
@@ -257,6 +262,7 @@ static const struct body_listener listener = {
     .on_button = on_button,
     .on_ears_settled = on_settled,
     .on_ears_moved = on_moved,
+    .on_ears_strayed = on_strayed,
     .on_fault = on_fault,
 };
 
@@ -632,7 +638,9 @@ static void unplugged_and_back(void **state)
     assert_int_equal(body_ear_state(rig.body, EAR_LEFT), EAR_HOMING);
     assert_int_equal(body_led_get(rig.body, LED_NOSE), 0x00ff00);
     assert_int_equal(world.shows, 3);
+    assert_int_equal(rig.strayed, 0);
     run_until_settled(&rig);
+    assert_int_equal(rig.strayed, 1); /* they are not where they were left */
     assert_int_equal(body_ear_position(rig.body, EAR_LEFT), 0);
     assert_int_equal(ear_model_hole(lines_sim_ear(world.sim, EAR_LEFT)), 0);
     assert_int_equal(rig.faults, 1);
