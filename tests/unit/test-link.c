@@ -892,7 +892,7 @@ static void test_healthy_inside_a_limit(void **state)
 
     rig_set_up(&rig, silent, NULL);
     rig.order.tls = TLS_DIRECT;
-    rig.timing.tls_usec = 300 * USEC_PER_MSEC;
+    rig.timing.tls_usec = 700 * USEC_PER_MSEC;
     rig_connect(&rig);
     run_until_seen(&rig, "almacska", 1); /* the name in the ClientHello: now the thread is stuck */
     for (unsigned i = 0; i < 3; i++)
