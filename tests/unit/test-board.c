@@ -87,6 +87,21 @@ static const struct {
     /* LEDs */
     {CHIP EAR_L "[leds]\ndriver = nome\n",
      "10: [leds] driver: expected a driver that there is, not `nome`; did you mean `none`?\n"},
+    {CHIP "[leds]\ndriver = gpio\nnose = 1 2 3\n", ""},
+    {CHIP EAR_L "[leds]\ndriver = gpio\nnose = 7 8 9\nleft = 10 11 8\nmiddle = 12 13 1\n",
+     "12: [leds] left: expected a line of its own, not `8`, which is the nose LED's green\n"
+     "13: [leds] middle: expected a line of its own, not `1`, which is the left ear's motor, "
+     "forward\n"},
+    {CHIP EAR_L "[leds]\ndriver = apa102\ndata = 4\nclock = c:2\nnose = 0\n",
+     "12: [leds] clock: expected a line of its own, not `2`, which is the left ear's motor, "
+     "backward\n"},
+    {X "[leds]\ndriver = pwm\nnose = c:1 2 c:3\n",
+     "5: [leds] nose: expected CHIP:2, because [gpio] chip is not set\n"},
+    {CHIP EAR_L "[leds]\ndriver = tlc5922\nnose = 0\n",
+     "10: [leds] driver: expected a line for `data` as well, because tlc5922 needs it\n"
+     "10: [leds] driver: expected a line for `clock` as well, because tlc5922 needs it\n"
+     "10: [leds] driver: expected a line for `mode` as well, because tlc5922 needs it\n"
+     "10: [leds] driver: expected a line for `latch` as well, because tlc5922 needs it\n"},
     {CHIP EAR_L "[leds]\ndriver = neopixel\n",
      "10: [leds] driver: expected a driver that there is, not `neopixel`; see "
      "nabaztagd.conf(5)\n"},
