@@ -309,7 +309,6 @@ static int set_up_signals(struct daemon *daemon)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
     r = sd_event_add_signal(daemon->event, NULL, SIGTERM, on_terminate, daemon);
     if (r >= 0)
         r = sd_event_add_signal(daemon->event, NULL, SIGINT, on_terminate, daemon);
@@ -337,13 +336,17 @@ static void on_deadly_signal(int signal)
     raise(signal);
 }
 
-static void catch_deadly_signals(void)
+/* A process that is stopped by its terminal would let them run, too. */
+static void guard_motors(void)
 {
-    static const int deadly[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+    static const int deadly[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGQUIT, SIGSYS};
+    static const int ignored[] = {SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
     const struct sigaction action = {.sa_handler = on_deadly_signal, .sa_flags = SA_RESETHAND};
 
     for (size_t i = 0; i < ARRAY_SIZE(deadly); i++)
         sigaction(deadly[i], &action, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+        signal(ignored[i], SIG_IGN);
 }
 
 /* Passwords are in memory: no core files. And a dead resolver shall not hold the link thread for a
@@ -353,14 +356,14 @@ static void harden(void)
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     setenv("RES_OPTIONS", "timeout:3 attempts:2", 0);
     tls_initialize();
-    catch_deadly_signals();
+    guard_motors();
 }
 
 static int test_body(struct daemon *daemon)
 {
     if (load_or_log(daemon, &daemon->config) < 0)
         return EX_CONFIG;
-    catch_deadly_signals();
+    guard_motors();
     return body_test_run(daemon->config, STDIN_FILENO, stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -69,16 +69,20 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
     return sd_event_exit(session->event, 1);
 }
 
+/* Also when the terminal is closed. */
 static int add_signals(struct session *session)
 {
+    static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
     sigset_t signals;
+    int r = 0;
 
     sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
+    for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+        sigaddset(&signals, endings[i]);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    int r = sd_event_add_signal(session->event, NULL, SIGINT, on_signal, session);
-    return r < 0 ? r : sd_event_add_signal(session->event, NULL, SIGTERM, on_signal, session);
+    for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(endings); i++)
+        r = sd_event_add_signal(session->event, NULL, endings[i], on_signal, session);
+    return r;
 }
 
 /* A file cannot be polled, and need not be. */

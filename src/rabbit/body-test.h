@@ -28,7 +28,7 @@ bool body_test_asks(const struct body_test *test);
 void body_test_answer(struct body_test *test, const char *line);
 
 /* All of it in an event loop of its own, with the answers from `input` (any kind of file) and an
- * end at SIGINT and SIGTERM. Returns 0 when all is good, 1 when not, or -errno (told). */
+ * end at SIGINT, SIGTERM and SIGHUP. Returns 0 when all is good, 1 when not, or -errno (told). */
 int body_test_run(const struct config *config, int input, FILE *out);
 
 #endif

@@ -180,7 +180,12 @@ class TestBody(Case):
         self.assertEqual(process.wait(10), 0, text)
         self.assertIn(b"21 of 21 right.", text)
 
-    def test_interrupt_stops_everything(self):
+    def test_signals_stop_everything(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number):
+                self.end_by(number)
+
+    def end_by(self, number):
         rabbit = self.make_rabbit()
         process = subprocess.Popen(
             [rabbit.binary, "--config", rabbit.config_path, "--test-body"],
@@ -192,8 +197,10 @@ class TestBody(Case):
         wait_for(lambda: os.path.exists(rabbit.bench_path), 10, "the bench")
         bench = Bench(rabbit.bench_path)
         wait_for(lambda: bench.state()["motors"]["left"] == 1, 10, "a motor")
+        process.send_signal(signal.SIGTSTP)  # a process that sleeps would let the motors run
+        bench.state()
         bench.watch()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         self.assertEqual(process.wait(3), 1)
         motors = {"left": 1, "right": 1}
         while change := bench.next_change():

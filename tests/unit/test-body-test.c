@@ -178,10 +178,11 @@ static bool is_true(const struct rig *rig)
     return true;
 }
 
-static void click(void)
+static void click(const struct body_test *test)
 {
     lines_sim_press(sim, true);
     loop_run(100 * USEC_PER_MSEC);
+    assert_true(body_test_asks(test)); /* a line that is active at rest would be no click */
     lines_sim_press(sim, false);
     loop_run(2 * USEC_PER_SEC);
 }
@@ -200,7 +201,7 @@ static void everything_is_as_it_says(void **state)
     }
     wait_for_question(&rig);
     assert_non_null(after_prefix(topic(&rig), "The button is pressed."));
-    click();
+    click(rig.test);
     assert_int_equal(rig.done, 1);
     assert_true(rig.good);
     assert_non_null(strstr(rig.text, "\n21 of 21 right.\n"));
@@ -302,6 +303,22 @@ static void a_body_that_is_lost_ends_it(void **state)
     end(&rig);
 }
 
+static void what_comes_after_the_end_changes_nothing(void **state)
+{
+    struct body_fault fault;
+    struct rig rig;
+
+    assert_int_equal(start(&rig, BUTTON_ALONE), 0);
+    body_test_answer(rig.test, "");
+    assert_int_equal(rig.done, 1);
+    body_fault_set(&fault, -ENODEV, "gpio-gone", "the chip c is gone");
+    board_lines->listener.on_lost(&fault, board_lines->userdata);
+    loop_run(10 * USEC_PER_SEC);
+    assert_int_equal(rig.done, 1);
+    assert_null(strstr(rig.text, "gone"));
+    end(&rig);
+}
+
 static void no_body_no_test(void **state)
 {
     struct rig rig;
@@ -322,6 +339,7 @@ int main(void)
         cmocka_unit_test(a_stalled_ear_needs_no_witness),
         cmocka_unit_test(only_what_the_board_has),
         cmocka_unit_test(a_body_that_is_lost_ends_it),
+        cmocka_unit_test(what_comes_after_the_end_changes_nothing),
         cmocka_unit_test(no_body_no_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
