@@ -648,7 +648,7 @@ static void test_board_from_pipe(void **state)
     assert_int_equal(pipe(ends), 0);
     assert_true(dprintf(ends[1], "[body]\nboard = %s\n[rabbit]\nname = Piped\n", profile) > 0);
     close(ends[1]);
-    snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
     assert_int_equal(config_load(&config, path, NULL, false, &problems), 0);
     assert_string_equal(config->rabbit.name, "Piped");
     assert_string_equal(config->gpio.chip, "c");
