@@ -192,19 +192,21 @@ static int dump(struct daemon *daemon)
     return config_dump(config, stdout) < 0 ? EX_IOERR : EXIT_SUCCESS;
 }
 
+/* A wrong board is not cured by trying again: EX_CONFIG keeps systemd from that. */
 static int exit_status_of(int error)
 {
     static const struct {
         int error, status;
     } statuses[] = {
-        {0, EXIT_SUCCESS},   {-EBUSY, EX_TEMPFAIL},     {-EACCES, EX_NOPERM},
-        {-ENOMEM, EX_OSERR}, {-ENODEV, EX_UNAVAILABLE}, {-ENOENT, EX_UNAVAILABLE},
+        {-EBUSY, EX_TEMPFAIL},     {-EACCES, EX_NOPERM}, {-ENOMEM, EX_OSERR},
+        {-ERANGE, EX_CONFIG},      {-EEXIST, EX_CONFIG}, {-ENODEV, EX_UNAVAILABLE},
+        {-ENOENT, EX_UNAVAILABLE},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
         if (statuses[i].error == error)
             return statuses[i].status;
-    return EX_IOERR;
+    return error < 0 ? EX_IOERR : EXIT_SUCCESS;
 }
 
 static int switch_motors_off(struct daemon *daemon)
@@ -385,7 +387,7 @@ static int set_up(struct daemon *daemon)
     }
     r = rabbit_new(&daemon->rabbit, daemon->event, daemon->config, daemon->path, &timing, &listener,
                    daemon);
-    return r < 0 ? EX_UNAVAILABLE : EXIT_SUCCESS;
+    return exit_status_of(r);
 }
 
 static int run(struct daemon *daemon)
