@@ -19,13 +19,12 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "vm"), os.path.join(HERE, "..")]
 
-from guest import CHIP, Rabbit, chip, unpack, until  # noqa: E402
+from guest import Rabbit, chip, unpack, until  # noqa: E402
 from lib.measure import Peer, wakeups  # noqa: E402
 from lib.owner import Owner  # noqa: E402
 from lib.rabbit import Rabbit as Daemon  # noqa: E402
 from lib.server import DOMAIN, Server  # noqa: E402
 from lib.silent import SilentServer  # noqa: E402
-from unit import board, write_board  # noqa: E402
 
 PASSWORD = "cuckoo-clock-7"
 MOTOR, ENCODER = 0, 4
@@ -87,16 +86,15 @@ class Machine:
         self.owner = Owner(f"juliet@{DOMAIN}", PASSWORD, self.server).wait_online()
 
     def daemon(self, name, driver="none", server=None):
-        folder = os.path.join(self.folder, name)
-        path = write_board(os.path.join(self.folder, f"{name}.conf"), board(driver=driver))
         daemon = Daemon(
-            "/usr/bin/nabaztagd" if os.path.exists("/usr/bin/nabaztagd") else "nabaztagd",
-            folder,
+            "nabaztagd",
+            os.path.join(self.folder, name),
             server or self.server,
             None,
             PASSWORD,
             account={"jid": f"rabbit@{DOMAIN}"},
-            body={"board": path},
+            body={"board": "gpio-sim"},
+            leds={"driver": driver},
             sim={"socket": None},
         )
         return daemon.start()
@@ -138,7 +136,7 @@ class Machine:
         )
         peer.wait("online")
         chance = random.Random(1)
-        texts = [str(chance.randrange(1, 5)) for _ in range(MOVES)]
+        texts = [str(chance.randrange(1, 3)) for _ in range(MOVES)]
         figures = self.measure_moves("bare", texts, lambda: True)
         peer.close()
         return figures
@@ -150,7 +148,7 @@ class Machine:
         chance, place = random.Random(1), 0
         texts = []
         for _ in range(MOVES):
-            place = (place + chance.randrange(1, 5)) % 17
+            place = (place + chance.randrange(1, 3)) % 17
             texts.append(f"ears {place} 0")
         answers = lambda: len(re.findall(r"^ears \d+ / 0$", "\n".join(self.owner.bodies()), re.M))
         done = [answers()]

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <systemd/sd-daemon.h>
@@ -31,9 +32,11 @@
 #define LINES        (FIRST_ENABLE + EAR_COUNT)
 #define LOOK_USEC    USEC_PER_MSEC
 #define REPLUG_USEC  (50 * USEC_PER_MSEC)
-#define GLANCE       200 /* looks that an eye takes together */
-#define EDGE_LOOKS   3   /* what the kernel needs between two edges to see both */
-#define BOUNCES      4   /* an even number: the last one is what the finger wants */
+#define LOOKS_A_LED  3
+#define GLANCE       100 /* looks at the LEDs that an eye takes together */
+#define LOOKS_A_BIAS 16
+#define EDGE_LOOKS   3 /* what the kernel needs between two edges to see both */
+#define BOUNCES      4 /* an even number: the last one is what the finger wants */
 #define BOUNCE_MSEC  20
 #define BOUNCE_LIMIT 50
 
@@ -79,8 +82,8 @@ struct machine {
     struct input inputs[INPUTS];
     unsigned bounces; /* still to come */
 
-    unsigned looks;
-    unsigned lit[LED_LINES]; /* in how many of these looks */
+    unsigned looks, glances;
+    unsigned lit[LED_LINES]; /* in how many glances */
 
     struct lines_sim *sim;
     struct lines *lines;
@@ -193,13 +196,9 @@ static bool true_level(struct machine *machine, size_t input)
     return lines_get(machine->lines, inputs[input].role) > 0;
 }
 
-/* Whoever requests an input with a bias pulls it as well, but not as hard as a body does. */
 static void pull_input(struct machine *machine, size_t input)
 {
-    bool level = machine->inputs[input].level;
-
-    if (line_value(machine, inputs[input].line) != level)
-        line_pull(machine, inputs[input].line, level);
+    line_pull(machine, inputs[input].line, machine->inputs[input].level);
 }
 
 static void pull_button(struct machine *machine)
@@ -218,8 +217,11 @@ static void look_at_input(struct machine *machine, size_t i)
         input->owed--;
         input->level = !input->level;
         input->rest = EDGE_LOOKS;
+        pull_input(machine, i);
     }
-    pull_input(machine, i);
+    /* Whoever requests an input with a bias pulls it as well, but not as hard as a body does. */
+    if (machine->looks % LOOKS_A_BIAS == 0 && line_value(machine, inputs[i].line) != input->level)
+        pull_input(machine, i);
 }
 
 static int arm_bounce(struct machine *machine)
@@ -321,14 +323,14 @@ static void show_leds(struct machine *machine)
                                        .blue = light_of(machine, 3 * i + 2)};
     bank->ops->show(bank, lights);
     memset(machine->lit, 0, sizeof(machine->lit));
-    machine->looks = 0;
+    machine->glances = 0;
 }
 
 static void look_at_leds(struct machine *machine)
 {
     for (int i = 0; i < LED_LINES; i++)
         machine->lit[i] += line_value(machine, FIRST_LED + i);
-    if (++machine->looks == GLANCE)
+    if (++machine->glances == GLANCE)
         show_leds(machine);
 }
 
@@ -342,7 +344,9 @@ static int on_look(sd_event_source *source, uint64_t usec, void *userdata)
         look_at_motor(machine, i);
     for (size_t i = 0; i < INPUTS; i++)
         look_at_input(machine, i);
-    look_at_leds(machine);
+    if (machine->looks % LOOKS_A_LED == 0)
+        look_at_leds(machine);
+    machine->looks++;
 
     uint64_t pause_usec = machine->plugged ? LOOK_USEC : REPLUG_USEC;
     int r = sd_event_source_set_time_relative(source, pause_usec);
@@ -470,6 +474,8 @@ int main(int argc, char **argv)
             "see its source\n");
         return 2;
     }
+    /* A body does not wait for a processor. */
+    sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1});
     int r = set_up(&machine, &settings);
     if (r >= 0) {
         sd_notify(0, "READY=1");

@@ -1,7 +1,9 @@
 """What the tests in the test machine do to lines, and the rabbit's body on them."""
 
 import glob
+import os
 import re
+import struct
 import subprocess
 import tempfile
 import threading
@@ -26,6 +28,7 @@ def run(*command):
 def unpack(tree):
     """Installs what tests/vm/tree packed."""
     run("tar", "-C", "/", "--keep-directory-symlink", "--no-overwrite-dir", "-xf", tree)
+    run("udevadm", "control", "--reload")
 
 
 def until(predicate, seconds, what):
@@ -133,6 +136,25 @@ class monitor:
         self._process.kill()
         self._process.wait()
         self._process.stdout.close()
+
+
+class Lamp:
+    """A LED of the kernel's, driven by us (/dev/uleds): tells what it is made to show."""
+
+    def __init__(self, name, full=255):
+        self._file = os.open("/dev/uleds", os.O_RDWR | os.O_NONBLOCK)
+        os.write(self._file, struct.pack("64si", name.encode(), full))
+        self._level = 0
+
+    def level(self):
+        try:
+            while True:
+                self._level = struct.unpack("i", os.read(self._file, 4))[0]
+        except BlockingIOError:
+            return self._level
+
+    def close(self):
+        os.close(self._file)
 
 
 class Rabbit:

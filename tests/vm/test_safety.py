@@ -132,7 +132,7 @@ class Refusals(BodyTest):
         self.refused(CHIP)
 
     def test_missing_line(self):
-        configure(settings(self.board) + "[ear-left]\nencoder = 99\n")
+        configure(settings(self.board, "[ear-left]\nencoder = 99\n"))
         self.try_to_start()
         self.refused(r"\b99\b")
 
