@@ -110,7 +110,7 @@ class Machine:
     # A command and the stop that it leads to: ours and the peer's
 
     def measure_moves(self, name, texts, is_done):
-        """Seconds from a stanza to the motor's start and from the last edge to its stop, medians."""
+        """ms from a stanza to the motor's start and from the last edge to its stop, medians."""
         watcher = Watcher(MOTOR, ENCODER)
         starts = []
         for text in texts:

@@ -200,7 +200,7 @@ class Rabbit:
         return motors["left"], motors["right"]
 
     def runs(self, since=0):
-        """What the motors did: (ear, direction, from, to in seconds; `to` is None while it runs)."""
+        """What the motors did: (ear, direction, from, to); `to` is None while it runs."""
         runs, running = [], {}
         for change in list(self.changes):
             if change["what"] != "motor" or change["t"] < since * 1e6:

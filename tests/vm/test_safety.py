@@ -1,4 +1,4 @@
-"""Motors and lines when things go wrong: ends of all kinds, chips that leave, lines that are held."""
+"""Motors and lines when things go wrong: ends of all kinds, chips that leave, held lines."""
 
 import os
 import subprocess
