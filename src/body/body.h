@@ -39,8 +39,8 @@ struct body_listener {
     void (*on_ears_settled)(void *userdata);
     /* A hand moved ears and let go; their positions are known again. */
     void (*on_ears_moved)(unsigned left, unsigned right, void *userdata);
-    /* An ear at rest left its place a little, by itself: too little for a hand. Or the ears are at 0
-     * because the hardware was away. */
+    /* An ear at rest left its place a little, by itself: too little for a hand. Or the ears are at
+     * 0 because the hardware was away. */
     void (*on_ears_strayed)(void *userdata);
     /* Something is wrong with the hardware (`fault`), or (NULL) all of it works again. */
     void (*on_fault)(const struct body_fault *fault, void *userdata);

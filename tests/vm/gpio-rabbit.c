@@ -35,8 +35,8 @@
 #define LOOKS_A_LED  3
 #define GLANCE       100 /* looks at the LEDs that an eye takes together */
 #define LOOKS_A_BIAS 16
-#define EDGE_LOOKS   3 /* what the kernel needs between two edges to see both */
-#define BOUNCES      4 /* an even number: the last one is what the finger wants */
+#define EDGE_LOOKS   15 /* a slow machine does not crowd edges as no ear does */
+#define BOUNCES      4  /* an even number: the last one is what the finger wants */
 #define BOUNCE_MSEC  20
 #define BOUNCE_LIMIT 50
 
