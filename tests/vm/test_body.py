@@ -118,22 +118,33 @@ class Button(BodyTest):
     options = ("--bounce", "12")
     keys = "[button]\ndebounce = 60ms\n"
 
-    def press(self, *holds, pause=0.2):
-        seen = len(owner().clicks())
-        for hold in holds:
+    def press(self, times, pause=0.2):
+        """The clicks that were told, and the longest pause there really was between presses."""
+        seen, pauses, released = len(owner().clicks()), [0], None
+        for _ in range(times):
             self.rabbit.ask("press")
-            time.sleep(hold)
+            pauses.append(time.monotonic() - released if released else 0)
+            time.sleep(0.2)
+            released = time.monotonic()
             self.rabbit.ask("release")
             time.sleep(pause)
         time.sleep(1)
-        return owner().clicks()[seen:]
+        return owner().clicks()[seen:], max(pauses)
+
+    def double(self):
+        """A double click; a busy machine may be too slow for one."""
+        for _ in range(5):
+            clicks, pause = self.press(2)
+            if pause < 0.4:
+                break
+        return clicks
 
     def test_clicks(self):
         self.start()
         self.wait_online()
-        self.assertEqual(self.press(0.2), ["1"])
-        self.assertEqual(self.press(0.2, 0.2), ["2"])
-        self.assertEqual(self.press(0.2, pause=0.8) + self.press(0.2), ["1", "1"])
+        self.assertEqual(self.press(1)[0], ["1"])
+        self.assertEqual(self.double(), ["2"])
+        self.assertEqual(self.press(2, pause=0.8)[0], ["1", "1"])
 
 
 class SoftButton(Button):
@@ -172,7 +183,8 @@ class Sleep(BodyTest):
 
 class GpioLeds(BodyTest):
     def test_colours(self):
-        self.start_homed()
+        self.start()
+        self.wait_online()
         until(lambda: self.rabbit.bench.leds()["bottom"] == "00ff00", 5, "green: online")
         for word, colour in (
             ("red", "ff0000"),
@@ -190,19 +202,30 @@ class GpioLeds(BodyTest):
 class PwmLeds(BodyTest):
     keys = "[leds]\ndriver = pwm\n"
 
-    def seen(self, led):
-        colour = self.rabbit.bench.leds()[led]
-        return [int(colour[i : i + 2], 16) for i in (0, 2, 4)]
+    def seen(self):
+        """How much of the time each colour of the nose is lit, over a while."""
+        looks = []
+        for _ in range(8):
+            time.sleep(0.4)
+            colour = self.rabbit.bench.leds()["nose"]
+            looks.append([light(int(colour[i : i + 2], 16)) for i in (0, 2, 4)])
+        return [sum(channel) / len(looks) for channel in zip(*looks)]
 
     def test_duties(self):
-        self.start_homed()
-        for colour in ((0xC0, 0x80, 0x40), (0x60, 0xFF, 0xA0), (0xFF, 0, 0x80), (0, 0, 0)):
+        self.start()
+        self.wait_online()
+        for colour in ((0xD0, 0xA0, 0x60), (0x60, 0xFF, 0xC0), (0xFF, 0, 0x80)):
             ask("nose #%02x%02x%02x" % colour, "^nose")
-            time.sleep(0.6)
-            for _ in range(3):
-                time.sleep(0.3)
-                for want, have in zip(colour, self.seen("nose")):
-                    self.assertAlmostEqual(have, want, delta=16 if 0 < want < 255 else 0)
+            time.sleep(1)
+            for level, have in zip(colour, self.seen()):
+                self.assertAlmostEqual(have, light(level), delta=0.08 if 0 < level < 255 else 0)
+        ask("nose off", "^nose")
+        until(lambda: self.rabbit.bench.leds()["nose"] == "000000", 3, "a dark nose")
+
+
+def light(level):
+    """Of a colour as people write it, as a part of the whole."""
+    return (level / 255) ** 2.2
 
 
 class ClassLeds(BodyTest):
@@ -231,7 +254,7 @@ class ClassLeds(BodyTest):
         ask("nose #ff8000", "^nose")
         until(lambda: self.levels("nose")[0] == 255, 3, "a bright red")
         _, green, blue = self.levels("nose")
-        self.assertAlmostEqual(green, 255 * (0x80 / 255) ** 2.2, delta=2)
+        self.assertAlmostEqual(green, 255 * light(0x80), delta=2)
         self.assertEqual(blue, 0)
         run("systemctl", "stop", "nabaztagd")
         self.assertEqual(self.levels("nose") + self.levels("bottom"), [0] * 6)

@@ -1,6 +1,7 @@
 """Motors and lines when things go wrong: ends of all kinds, chips that leave, held lines."""
 
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -9,7 +10,7 @@ from guest import CHIP, motors_are_off, run, set_line, until, value
 from lib.waiting import stays
 from unit import CONFIG, BodyTest, ask, configure, said, settings, show
 
-AT_ONCE = 0.3  # seconds: the machine is slow, and systemd takes its time
+AT_ONCE = 1  # seconds, on a busy machine
 
 
 def kill(signal):
@@ -44,7 +45,7 @@ class Ends(BodyTest):
 
     def test_killed(self):
         self.turn(Restart="no")
-        self.assertLess(self.off_after(kill("KILL")), AT_ONCE + 0.5)
+        self.assertLess(self.off_after(kill("KILL")), 2 * AT_ONCE)
         self.assertEqual(show("Result"), "signal")
 
     def test_killed_and_nothing_stops_the_motors(self):
@@ -61,7 +62,7 @@ class Ends(BodyTest):
         self.turn(Restart="no", WatchdogSec="2")
         began = kill("STOP")
         until(lambda: show("Result") == "watchdog", 10, "the watchdog to bite")
-        self.assertLess(self.off_after(began), 2 + 1)
+        self.assertLess(self.off_after(began), 2 + AT_ONCE)
 
     def test_crashed(self):
         """The last thing it does is to stop the motors; nobody else is there to do it."""
@@ -109,7 +110,7 @@ class Chip(BodyTest):
 class Refusals(BodyTest):
     def refused(self, pattern):
         until(lambda: show("Result") != "success", 10, "the service to fail")
-        self.assertRegex(said(), pattern)
+        until(lambda: re.search(pattern, said()), 5, lambda: f"{pattern}: {said()}")
         self.assertEqual(self.rabbit.runs(), [], "nothing moves")
 
     def try_to_start(self, **overrides):
