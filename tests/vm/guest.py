@@ -28,6 +28,7 @@ def run(*command):
 def unpack(tree):
     """Installs what tests/vm/tree packed."""
     run("tar", "-C", "/", "--keep-directory-symlink", "--no-overwrite-dir", "-xf", tree)
+    run("systemd-sysusers")
     run("udevadm", "control", "--reload")
 
 
