@@ -1,4 +1,4 @@
-"""The daemon does all its work inside the sandbox of its unit, and nothing else can be done there."""
+"""The daemon does all its work in the sandbox of its unit, and nothing else can be done there."""
 
 import os
 import struct
