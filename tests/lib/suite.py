@@ -216,6 +216,7 @@ class Suite:
 
     def release(self):
         self.all(release=True)
+        self.step("Debian package", ["tests/package"], count=self._last_sum)
         self.step("bench", ["tests/bench", "--json", os.path.join(LOGS, "bench.json")])
 
     def inside(self):
