@@ -79,6 +79,11 @@ static const struct cause *find_cause(const char *token)
     return &unknown;
 }
 
+const char *failure_remedy(const char *cause)
+{
+    return find_cause(cause)->remedy;
+}
+
 void failure_set(struct failure *failure, const char *cause, const char *detail, ...)
 {
     const struct cause *row = find_cause(cause);

@@ -36,6 +36,9 @@ struct failure {
 void failure_set(struct failure *failure, const char *cause, const char *detail, ...)
     _printf_(3, 4);
 
+/* What is to be done about a cause: the end of the text above. Static. */
+const char *failure_remedy(const char *cause);
+
 /* Appends a condition that a server sent to a token prefix, if it looks like one ([a-z-], at most
  * 40), else "unknown". */
 void failure_token(char *ret, size_t size, const char *prefix, const char *condition);

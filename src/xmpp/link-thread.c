@@ -58,6 +58,7 @@ void link_event_drop(void *item)
 
     if (event->stanza)
         xmpp_stanza_release(event->stanza);
+    free(event->sight);
     free(event->jid);
     free(event);
 }
@@ -142,6 +143,20 @@ static void on_stage(enum stage stage, void *userdata)
     if (event)
         event->stage = stage;
     post(pump, event);
+}
+
+static void on_seen(const struct sight *sight, void *userdata)
+{
+    struct link_event *event = new_event(LINK_SEEN);
+
+    if (!event)
+        return;
+    event->sight = malloc(sizeof(*sight));
+    if (event->sight) {
+        *event->sight = *sight;
+        offer_copy(&event->sight->offer, &sight->offer);
+    }
+    post(userdata, event);
 }
 
 static void on_registered(void *userdata)
@@ -285,6 +300,7 @@ static int prepare_connection(struct pump *pump)
 {
     static const struct stream_listener listener = {
         .on_stage = on_stage,
+        .on_seen = on_seen,
         .on_registered = on_registered,
         .on_online = on_online,
         .on_stanza = on_stanza,

@@ -15,6 +15,7 @@
 
 enum link_event_kind {
     LINK_STAGE,
+    LINK_SEEN,
     LINK_REGISTERED,
     LINK_ONLINE,
     LINK_STANZA,
@@ -27,6 +28,7 @@ struct link_event {
     enum link_event_kind kind;
     unsigned attempt;
     enum stage stage;       /* LINK_STAGE */
+    struct sight *sight;    /* LINK_SEEN */
     char *jid;              /* LINK_ONLINE */
     xmpp_stanza_t *stanza;  /* LINK_STANZA; ours */
     struct failure failure; /* LINK_ENDED */

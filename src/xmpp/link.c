@@ -162,6 +162,12 @@ static void handle_stage(struct link *link, struct link_event *event)
     link->listener.on_stage(event->stage, link->userdata);
 }
 
+static void handle_seen(struct link *link, struct link_event *event)
+{
+    if (event->sight)
+        link->listener.on_seen(event->sight, link->userdata);
+}
+
 static void handle_registered(struct link *link, struct link_event *event)
 {
     forget_attempt(link);
@@ -189,9 +195,9 @@ static void handle_ended(struct link *link, struct link_event *event)
 static void handle_event(struct link *link, struct link_event *event)
 {
     static void (*const handlers[])(struct link *, struct link_event *) = {
-        [LINK_STAGE] = handle_stage,   [LINK_REGISTERED] = handle_registered,
-        [LINK_ONLINE] = handle_online, [LINK_STANZA] = handle_stanza,
-        [LINK_ENDED] = handle_ended,
+        [LINK_STAGE] = handle_stage,           [LINK_SEEN] = handle_seen,
+        [LINK_REGISTERED] = handle_registered, [LINK_ONLINE] = handle_online,
+        [LINK_STANZA] = handle_stanza,         [LINK_ENDED] = handle_ended,
     };
 
     if (event->kind == LINK_CLOSED) {

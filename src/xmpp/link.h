@@ -26,6 +26,8 @@ struct link_listener {
     void (*on_stanza)(xmpp_stanza_t *stanza, void *userdata);
     void (*on_ended)(const struct failure *failure, void *userdata); /* the attempt is over */
     void (*on_closed)(void *userdata); /* link_close() has been carried out */
+    /* What a probe saw of the server, before on_registered() or on_ended(); else it may be NULL. */
+    void (*on_seen)(const struct sight *sight, void *userdata);
 };
 
 /* Starts the thread. Returns 0 or -errno. */

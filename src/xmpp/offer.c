@@ -35,6 +35,13 @@ void offer_read(struct offer *ret, xmpp_stanza_t *features)
     }
 }
 
+void offer_copy(struct offer *ret, const struct offer *offer)
+{
+    *ret = *offer;
+    for (size_t i = 0; i < offer->count; i++)
+        ret->list[i] = ret->names[i];
+}
+
 void offer_describe(const struct offer *offer, char *ret, size_t size)
 {
     size_t used = 0;

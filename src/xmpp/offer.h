@@ -23,6 +23,9 @@ struct offer {
  * off. */
 void offer_read(struct offer *ret, xmpp_stanza_t *features);
 
+/* `list` points into the copy's own names. */
+void offer_copy(struct offer *ret, const struct offer *offer);
+
 /* The names in one line, cut to `size`. */
 void offer_describe(const struct offer *offer, char *ret, size_t size);
 

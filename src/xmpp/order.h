@@ -1,6 +1,7 @@
 /*
  * What the main thread orders from the link thread: connect to this server as this account, to log
- * in or to register. A plain, deep-copied struct; whoever holds it frees it.
+ * in, to register, or to look and do neither. A plain, deep-copied struct; whoever holds it frees
+ * it.
  */
 #ifndef NABAZTAGD_XMPP_ORDER_H
 #define NABAZTAGD_XMPP_ORDER_H
@@ -8,7 +9,7 @@
 #include "base/config.h"
 #include "base/util.h"
 
-enum order_purpose { ORDER_LOGIN, ORDER_REGISTER };
+enum order_purpose { ORDER_LOGIN, ORDER_REGISTER, ORDER_PROBE };
 
 struct order {
     enum order_purpose purpose;

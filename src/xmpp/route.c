@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "xmpp/srv.h"
 
 #define ADDRESS_MAX     64 /* numeric, with the scope of a link-local one */
 #define PORT_STARTTLS   5222
@@ -51,8 +50,7 @@ static void add_host(struct route *route, const char *host, uint16_t port)
     freeaddrinfo(list);
 }
 
-/* How many records there are; -ENOENT or -EBADMSG: none. */
-static int look_up(struct srv *ret, size_t max, const struct order *order)
+int route_records(struct srv *ret, size_t max, const struct order *order)
 {
     const char *service = order->tls == TLS_DIRECT ? "_xmpps-client" : "_xmpp-client";
     char name[NS_MAXDNAME];
@@ -72,7 +70,7 @@ static int look_up(struct srv *ret, size_t max, const struct order *order)
 static void find_by_domain(struct route *route, const struct order *order, uint16_t port)
 {
     struct srv records[LIMIT_SRV_RECORDS];
-    int n = look_up(records, ARRAY_SIZE(records), order);
+    int n = route_records(records, ARRAY_SIZE(records), order);
 
     if (n <= 0) {
         add_host(route, order->domain, port);

@@ -9,8 +9,13 @@
 #define NABAZTAGD_XMPP_ROUTE_H
 
 #include "xmpp/order.h"
+#include "xmpp/srv.h"
 
 struct route;
+
+/* The SRV records of the order's domain, in no order. Returns how many of at most `max` are in
+ * `ret`; -ENOENT or -EBADMSG: none. Blocks. */
+int route_records(struct srv *ret, size_t max, const struct order *order);
 
 /* Asks DNS: for SRV records of the domain (RFC 6120 3.2, XEP-0368 for direct TLS) unless the order
  * names a host. Returns 0 (there may be no address all the same) or -ENOMEM. */

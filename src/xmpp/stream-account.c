@@ -75,7 +75,11 @@ void stream_on_form(struct stream *stream, xmpp_stanza_t *iq)
     }
     r = register_fill_in(&answer, xmpp_conn_get_context(stream->conn), query, &fields,
                          &stream->failure);
-    if (r == 0) {
+    if (r == 0 && order->purpose == ORDER_PROBE) {
+        xmpp_stanza_release(answer);
+        stream->step = STEP_DONE;
+        stream->listener.on_registered(stream->userdata);
+    } else if (r == 0) {
         stream->step = STEP_SUBMIT;
         send_set(stream, "submit", order->domain, answer);
     } else if (r == -EPROTO)

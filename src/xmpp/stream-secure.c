@@ -14,7 +14,12 @@
  * who does not answer is silent. */
 void stream_start_tls(struct stream *stream)
 {
-    if (tls_start(stream->conn, stream->order, &stream->failure) < 0) {
+    struct sight *sight = stream->sight;
+    int r = tls_start(stream->conn, stream->order, sight ? &sight->tls : NULL, &stream->failure);
+
+    if (r < 0) {
+        if (sight)
+            stream->listener.on_seen(sight, stream->userdata);
         stream->step = STEP_DONE;
         return;
     }
@@ -51,6 +56,17 @@ bool stream_negotiate_tls(struct stream *stream, xmpp_stanza_t *features)
 }
 
 /* SASL */
+
+void stream_probe(struct stream *stream, xmpp_stanza_t *features)
+{
+    struct sight *sight = stream->sight;
+
+    sight->secured = xmpp_conn_is_secured(stream->conn);
+    sight->features = true;
+    offer_read(&sight->offer, features);
+    stream->listener.on_seen(sight, stream->userdata);
+    stream_ask_for_form(stream);
+}
 
 static void send_sasl(struct stream *stream, const char *element, const char *attributes,
                       const char *text)

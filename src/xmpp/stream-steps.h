@@ -36,7 +36,8 @@ struct stream {
     struct sasl *sasl;
     bool authenticated;
     bool session_required;
-    char *jid; /* bound */
+    char *jid;           /* bound */
+    struct sight *sight; /* of a probe; else NULL */
     struct failure failure;
 };
 
@@ -52,6 +53,9 @@ bool stream_negotiate_tls(struct stream *stream, xmpp_stanza_t *features);
 void stream_start_tls(struct stream *stream);
 void stream_on_proceed(struct stream *stream, xmpp_stanza_t *stanza);
 void stream_on_tls_refused(struct stream *stream, xmpp_stanza_t *stanza);
+
+/* In place of SASL and without a password: tells what is offered, then asks for the form. */
+void stream_probe(struct stream *stream, xmpp_stanza_t *features);
 
 /* Chooses a mechanism among those offered and begins. */
 void stream_log_in(struct stream *stream, xmpp_stanza_t *features);

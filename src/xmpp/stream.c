@@ -61,6 +61,10 @@ static void on_features(struct stream *stream, xmpp_stanza_t *features)
     }
     if (stream_negotiate_tls(stream, features))
         return;
+    if (stream->order->purpose == ORDER_PROBE) {
+        stream_probe(stream, features);
+        return;
+    }
     if (stream->order->purpose == ORDER_REGISTER) {
         stream_ask_for_form(stream);
         return;
@@ -238,7 +242,9 @@ int stream_new(struct stream **ret, xmpp_conn_t *conn, const struct order *order
     stream->dialect = dialect_find(order->dialect);
     stream->listener = *listener;
     stream->userdata = userdata;
-    r = set_up_connection(stream);
+    if (order->purpose == ORDER_PROBE)
+        stream->sight = calloc(1, sizeof(*stream->sight));
+    r = order->purpose == ORDER_PROBE && !stream->sight ? -ENOMEM : set_up_connection(stream);
     if (r < 0) {
         stream_free(stream);
         return r;
@@ -253,6 +259,7 @@ struct stream *stream_free(struct stream *stream)
         return NULL;
     sasl_free(stream->sasl);
     free(stream->jid);
+    free(stream->sight);
     free(stream);
     return NULL;
 }

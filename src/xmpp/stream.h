@@ -10,7 +10,9 @@
 #include <strophe.h>
 
 #include "xmpp/failure.h"
+#include "xmpp/offer.h"
 #include "xmpp/order.h"
+#include "xmpp/tls.h"
 
 /* What the connection is busy with; each has its own time limit. */
 enum stage {
@@ -24,14 +26,25 @@ enum stage {
     STAGE_COUNT,
 };
 
+/* What a probe saw of the server; the certificate alone where the handshake failed. */
+struct sight {
+    bool secured;  /* TLS is on */
+    bool features; /* they were read, and `offer` with them */
+    struct tls_sight tls;
+    struct offer offer;
+};
+
 struct stream;
 
 struct stream_listener {
     void (*on_stage)(enum stage stage, void *userdata);
-    void (*on_registered)(void *userdata);
+    void (*on_registered)(void *userdata); /* a probe: would be, as far as the form tells */
     void (*on_online)(const char *jid, void *userdata);
     /* A stanza of the bound session; not kept by the caller. */
     void (*on_stanza)(xmpp_stanza_t *stanza, void *userdata);
+    /* A probe alone; once its features are read, or the handshake failed. Not kept by the caller.
+     */
+    void (*on_seen)(const struct sight *sight, void *userdata);
 };
 
 /* `order` must outlive the stream. `conn` is borrowed: fresh, with its socket callback set by the
@@ -54,7 +67,7 @@ const struct failure *stream_failure(const struct stream *stream);
 /* Ends the stream; `cause` and `detail` as in failure_set(). The first cause wins. */
 void stream_fail(struct stream *stream, const char *cause, const char *detail, ...) _printf_(3, 4);
 
-/* The registration is done, nothing more will happen. */
+/* The registration or the probe is done, nothing more will happen. */
 bool stream_is_done(const struct stream *stream);
 
 /* "resolve", "tcp", … as in silent-STAGE */

@@ -18,11 +18,20 @@
  */
 void tls_initialize(void);
 
+/* What there is to say of a server's certificate; "" where it says nothing. */
+struct tls_sight {
+    char issuer[128];
+    char names[256]; /* the DNS names it is for, a blank before each */
+    char not_before[40], not_after[40];
+    char fingerprint[65]; /* SHA-256, hex digits */
+};
+
 /* To be called before connecting. Returns 0 or -EINVAL. */
 int tls_prepare(xmpp_conn_t *conn, const struct order *order);
 
 /* Shakes hands and compares the pin, before anything is sent. Returns 0, or -EPROTO with
- * *ret_failure filled in. */
-int tls_start(xmpp_conn_t *conn, const struct order *order, struct failure *ret_failure);
+ * *ret_failure filled in. `ret_sight` may be NULL. */
+int tls_start(xmpp_conn_t *conn, const struct order *order, struct tls_sight *ret_sight,
+              struct failure *ret_failure);
 
 #endif

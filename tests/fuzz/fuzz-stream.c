@@ -1,7 +1,7 @@
 /*
  * A server's half of a login or registration over TCP. The first byte is the kind of attempt:
- * R registers, S logs in by SCRAM, any other by PLAIN. A NUL ends a segment: what follows is sent
- * when the client has looked at what came before.
+ * R registers, D only looks, S logs in by SCRAM, any other by PLAIN. A NUL ends a segment: what
+ * follows is sent when the client has looked at what came before.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -33,6 +33,12 @@ static void on_online(const char *jid, void *userdata)
 static void on_stanza(xmpp_stanza_t *stanza, void *userdata)
 {
     require(xmpp_stanza_get_name(stanza));
+}
+
+static void on_seen(const struct sight *sight, void *userdata)
+{
+    require(sight->features && !sight->secured);
+    require(!sight->offer.list[sight->offer.count]);
 }
 
 static int on_socket(xmpp_conn_t *conn, void *sock)
@@ -84,7 +90,8 @@ static void talk(xmpp_ctx_t *ctx, int fd, const uint8_t *data, size_t size)
 static void attempt(xmpp_ctx_t *ctx, const struct order *order, int listener_fd,
                     const uint8_t *data, size_t size)
 {
-    static const struct stream_listener listener = {on_stage, on_registered, on_online, on_stanza};
+    static const struct stream_listener listener = {on_stage, on_registered, on_online, on_stanza,
+                                                    on_seen};
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     xmpp_conn_t *conn = xmpp_conn_new(ctx);
     int fd;
@@ -110,7 +117,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static char *scram[] = {(char *)"SCRAM-SHA-1", NULL}, *plain[] = {(char *)"PLAIN", NULL};
     uint8_t kind = size > 0 ? data[0] : 0;
     struct order order = {
-        .purpose = kind == 'R' ? ORDER_REGISTER : ORDER_LOGIN,
+        .purpose = kind == 'R'   ? ORDER_REGISTER
+                   : kind == 'D' ? ORDER_PROBE
+                                 : ORDER_LOGIN,
         .local = (char *)"f81edfee27c1",
         .domain = (char *)"almacska",
         .resource = (char *)"nabaztagd",

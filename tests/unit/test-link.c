@@ -67,6 +67,8 @@ struct rig {
     char jid[64];
     char stanzas[256]; /* the ids of all */
     struct failure failure;
+    struct sight sight;
+    unsigned seen;
     unsigned registered, online, taken, ended, closed;
 };
 
@@ -116,10 +118,19 @@ static void on_closed(void *userdata)
     ((struct rig *)userdata)->closed++;
 }
 
+static void on_seen(const struct sight *sight, void *userdata)
+{
+    struct rig *rig = userdata;
+
+    rig->seen++;
+    rig->sight = *sight;
+    offer_copy(&rig->sight.offer, &sight->offer);
+}
+
 /* The rig */
 
-static const struct link_listener listener = {on_stage,  on_registered, on_online,
-                                              on_stanza, on_ended,      on_closed};
+static const struct link_listener listener = {on_stage, on_registered, on_online, on_stanza,
+                                              on_ended, on_closed,     on_seen};
 
 static char plain[] = "PLAIN", digest[] = "DIGEST-MD5";
 static char *both[] = {plain, digest, NULL};
@@ -598,6 +609,41 @@ static void test_registered(void **state)
     rig_end(&rig);
 }
 
+/* It says what is offered and what the form is like, and leaves without having said anything. */
+static void test_probe(void **state)
+{
+    static const struct {
+        struct step script[3];
+        const char *cause; /* NULL: one could register */
+    } cases[] = {
+        {{GREET(MECHANISM("PLAIN")), {"id='form'", FORM}, {0}}, NULL},
+        {{GREET(MECHANISM("PLAIN")), {"id='form'", IQ_ERROR("form", "cancel", "not-allowed")}, {0}},
+         "register-closed"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct rig rig = {0};
+        char offered[64];
+
+        rig_set_up(&rig, cases[i].script, NULL);
+        rig.order.purpose = ORDER_PROBE;
+        rig_connect(&rig);
+        run_until(&rig, cases[i].cause ? &rig.ended : &rig.registered, 1);
+        assert_int_equal(rig.seen, 1);
+        assert_true(rig.sight.features);
+        assert_false(rig.sight.secured);
+        offer_describe(&rig.sight.offer, offered, sizeof(offered));
+        assert_string_equal(offered, "PLAIN");
+        if (cases[i].cause)
+            assert_string_equal(rig.failure.cause, cases[i].cause);
+        run_until_seen(&rig, "</stream:stream>", 1);
+        assert_int_equal(server_saw(&rig.server, "mirror"), 0);
+        assert_int_equal(server_saw(&rig.server, "submit"), 0);
+        assert_int_equal(server_saw(&rig.server, "<auth"), 0);
+        rig_end(&rig);
+    }
+}
+
 static void test_registration_endings(void **state)
 {
     static const struct {
@@ -1015,6 +1061,7 @@ int main(void)
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_silent_tcp),
         cmocka_unit_test(test_registered),
+        cmocka_unit_test(test_probe),
         cmocka_unit_test(test_registration_endings),
         cmocka_unit_test(test_registration_in_the_clear),
         cmocka_unit_test(test_tls),
