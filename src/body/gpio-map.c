@@ -313,3 +313,19 @@ void gpio_map_clear(struct gpio_map *map)
         map->library->close(map->chips[i].handle);
     map->chip_count = 0;
 }
+
+int gpio_map_look(const struct gpio_library *library, const char *chip,
+                  const struct line_want *want, struct gpio_look *ret)
+{
+    struct gpio_map map;
+    int r;
+
+    *ret = (struct gpio_look){.fault.cause = "gpio-failed"};
+    r = gpio_map_fill(&map, library, chip, want, 1, &ret->fault);
+    if (map.chip_count > 0)
+        ret->chip = map.chips[0].info;
+    if (r == -EBUSY)
+        library->is_used(map.chips[0].handle, map.places[0].offset, ret->holder);
+    gpio_map_clear(&map);
+    return r;
+}

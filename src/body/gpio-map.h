@@ -35,6 +35,17 @@ struct gpio_map {
 int gpio_map_fill(struct gpio_map *map, const struct gpio_library *library, const char *chip,
                   const struct line_want *wants, size_t count, struct body_fault *ret_fault);
 
+/* What there is to see of one line without touching it. */
+struct gpio_look {
+    struct gpio_chip_info chip; /* name "": not found */
+    char holder[GPIO_NAME_MAX]; /* who has it, with -EBUSY; "": not known */
+    struct body_fault fault;
+};
+
+/* As gpio_map_fill() for a single line; nothing stays open. Returns 0 (it is free) or -errno. */
+int gpio_map_look(const struct gpio_library *library, const char *chip,
+                  const struct line_want *want, struct gpio_look *ret);
+
 /* Closes the chips. */
 void gpio_map_clear(struct gpio_map *map);
 

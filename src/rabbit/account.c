@@ -195,6 +195,28 @@ const char *account_domain(const struct account *account)
     return account->jid.domain;
 }
 
+void account_order(const struct account *account, const struct config *config, const char *serial,
+                   struct order *ret, char **ret_host)
+{
+    *ret_host = NULL;
+    *ret = (struct order){
+        .local = account->jid.local,
+        .domain = account->jid.domain,
+        .resource = config->account.resource,
+        .name = config->account.name ? config->account.name : (char *)serial,
+        .email = config->account.email,
+        .dialect = config->account.dialect,
+        .tls = config->tls.mode,
+        .ca_file = config->tls.ca_file,
+        .fingerprint = config->tls.fingerprint,
+        .mechanisms = config->sasl.mechanisms,
+        .plaintext = config->sasl.plaintext,
+    };
+    if (config->account.server &&
+        parse_host_port(config->account.server, ret_host, &ret->port) == 0)
+        ret->host = *ret_host;
+}
+
 struct session_facts account_facts(const struct account *account)
 {
     return (struct session_facts){

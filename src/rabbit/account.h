@@ -9,6 +9,7 @@
 
 #include "base/config.h"
 #include "rabbit/session.h"
+#include "xmpp/order.h"
 
 struct account;
 
@@ -30,6 +31,13 @@ int account_load(struct account *account, const struct config *config);
 const char *account_jid(const struct account *account); /* bare */
 const char *account_local(const struct account *account);
 const char *account_domain(const struct account *account);
+
+/*
+ * What configuration and account say about connecting, without a password; `serial` may be NULL.
+ * The strings are borrowed but for the host, which *ret_host holds as well and the caller frees.
+ */
+void account_order(const struct account *account, const struct config *config, const char *serial,
+                   struct order *ret, char **ret_host);
 
 struct session_facts account_facts(const struct account *account);
 

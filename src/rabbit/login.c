@@ -7,7 +7,6 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/message-id.h"
-#include "base/parse.h"
 #include "base/state.h"
 #include "rabbit/account.h"
 #include "rabbit/session.h"
@@ -102,27 +101,13 @@ static void stop_waiting(struct login *login)
 static void connect_to(struct login *login, enum order_purpose purpose, const char *password,
                        bool fresh)
 {
-    const struct config *config = login->config;
     _cleanup_(freep) char *host = NULL;
-    struct order order = {
-        .purpose = purpose,
-        .local = (char *)account_local(login->account),
-        .domain = (char *)account_domain(login->account),
-        .resource = config->account.resource,
-        .password = (char *)password,
-        .password_is_fresh = fresh,
-        .name = config->account.name ? config->account.name : login->serial,
-        .email = config->account.email,
-        .dialect = config->account.dialect,
-        .tls = config->tls.mode,
-        .ca_file = config->tls.ca_file,
-        .fingerprint = config->tls.fingerprint,
-        .mechanisms = config->sasl.mechanisms,
-        .plaintext = config->sasl.plaintext,
-    };
+    struct order order;
 
-    if (config->account.server && parse_host_port(config->account.server, &host, &order.port) == 0)
-        order.host = host;
+    account_order(login->account, login->config, login->serial, &order, &host);
+    order.purpose = purpose;
+    order.password = (char *)password;
+    order.password_is_fresh = fresh;
     if (link_connect(login->link, &order) < 0)
         handle(login, EVENT_FAILED);
 }

@@ -84,7 +84,8 @@ static void keep(const char *directory, const char *serial)
         log_debug("The serial cannot be kept in %s: %s", directory, strerror(-r));
 }
 
-int serial_find(const struct config *config, const char *directory, char ret[13])
+/* As serial_find(); 1: it is an interface's and not kept yet. */
+static int look(const struct config *config, const char *directory, char ret[13])
 {
     unsigned char address[ADDRESS_SIZE] = {0};
     int r;
@@ -101,6 +102,21 @@ int serial_find(const struct config *config, const char *directory, char ret[13]
         return r;
     snprintf(ret, 13, "%02x%02x%02x%02x%02x%02x", address[0], address[1], address[2], address[3],
              address[4], address[5]);
-    keep(directory, ret);
-    return 0;
+    return 1;
+}
+
+int serial_find(const struct config *config, const char *directory, char ret[13])
+{
+    int r = look(config, directory, ret);
+
+    if (r > 0)
+        keep(directory, ret);
+    return r < 0 ? r : 0;
+}
+
+int serial_look(const struct config *config, const char *directory, char ret[13])
+{
+    int r = look(config, directory, ret);
+
+    return r < 0 ? r : 0;
 }

@@ -15,4 +15,7 @@
  */
 int serial_find(const struct config *config, const char *directory, char ret[13]);
 
+/* The same, and nothing is written. */
+int serial_look(const struct config *config, const char *directory, char ret[13]);
+
 #endif

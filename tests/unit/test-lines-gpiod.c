@@ -471,6 +471,27 @@ static void test_busy(void **state)
     assert_non_null(strstr(rig->fault.text, "held by somebody without a name"));
 }
 
+/* Whoever only looks touches nothing. */
+static void test_look(void **state)
+{
+    struct rig *rig = *state;
+    const struct line_want key = want("a key", false, "expander:5"),
+                           lost = want("a key", false, "island:5");
+    struct gpio_look look;
+
+    assert_int_equal(gpio_map_look(&rig->library, NULL, &key, &look), 0);
+    assert_string_equal(look.chip.name, "gpiochip2");
+    world.chips[2].used = 1 << 5;
+    world.chips[2].holder = "nabaztagd";
+    assert_int_equal(gpio_map_look(&rig->library, NULL, &key, &look), -EBUSY);
+    assert_string_equal(look.holder, "nabaztagd");
+    assert_string_equal(look.fault.cause, "gpio-busy");
+    assert_int_equal(gpio_map_look(&rig->library, NULL, &lost, &look), -ENOENT);
+    assert_string_equal(look.chip.name, "");
+    assert_string_equal(look.fault.cause, "gpio-missing");
+    assert_int_equal(world.made, 0);
+}
+
 /* Between looking and requesting anything may happen. */
 static void test_failing_requests(void **state)
 {
@@ -678,15 +699,25 @@ static void test_lost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_grouping),       TEST(test_set_and_get),
-        TEST(test_names_of_chips), TEST(test_missing_chip),
-        TEST(test_same_label),     TEST(test_denied),
-        TEST(test_range),          TEST(test_twice),
-        TEST(test_busy),           TEST(test_failing_requests),
-        TEST(test_too_many_chips), TEST(test_edges),
-        TEST(test_overflow),       TEST(test_full_but_nothing_lost),
-        TEST(test_storm),          TEST(test_lost),
-        TEST(test_lost_and_kept),  TEST(test_without_edges),
+        TEST(test_grouping),
+        TEST(test_set_and_get),
+        TEST(test_names_of_chips),
+        TEST(test_missing_chip),
+        TEST(test_same_label),
+        TEST(test_denied),
+        TEST(test_range),
+        TEST(test_twice),
+        TEST(test_busy),
+        TEST(test_look),
+        TEST(test_failing_requests),
+        TEST(test_too_many_chips),
+        TEST(test_edges),
+        TEST(test_overflow),
+        TEST(test_full_but_nothing_lost),
+        TEST(test_storm),
+        TEST(test_lost),
+        TEST(test_lost_and_kept),
+        TEST(test_without_edges),
     };
     return cmocka_run_group_tests_name("lines-gpiod", tests, NULL, NULL);
 }

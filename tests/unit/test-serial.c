@@ -84,15 +84,19 @@ static void test_of_the_interface(void **state)
 {
     char first[13], again[13], *path = NULL;
     struct config config = {0};
-    int r = serial_find(&config, *state, first);
+    int looked = serial_look(&config, *state, again), r;
 
     assert_true(asprintf(&path, "%s/serial", (char *)*state) > 0);
+    assert_int_equal(access(path, F_OK), -1);
+    r = serial_find(&config, *state, first);
+    assert_int_equal(r, looked);
     if (r == -ENODEV) {
         assert_int_equal(access(path, F_OK), -1);
         free(path);
         skip();
     }
     assert_int_equal(r, 0);
+    assert_string_equal(first, again);
     assert_int_equal(strspn(first, "0123456789abcdef"), 12);
     assert_string_not_equal(first, "000000000000");
     char *text = file_text(path);
