@@ -17,6 +17,7 @@
 #include "body/body.h"
 #include "body/motors-off.h"
 #include "rabbit/body-test.h"
+#include "rabbit/doctor.h"
 #include "rabbit/rabbit.h"
 #include "xmpp/tls.h"
 
@@ -27,6 +28,7 @@ enum mode {
     MODE_RUN,
     MODE_CHECK,
     MODE_DUMP,
+    MODE_DOCTOR,
     MODE_TEST_BODY,
     MODE_MOTORS_OFF,
     MODE_VERSION,
@@ -37,6 +39,7 @@ struct arguments {
     enum mode mode;
     const char *instance;
     const char *config; /* NULL: the usual place */
+    bool json;
 };
 
 struct daemon {
@@ -60,6 +63,8 @@ static const char usage[] =
     "  --log-level LEVEL  err, warning, notice, info (default) or debug\n"
     "  --check            name every problem of the configuration, then exit with 0 (none) or 1\n"
     "  --dump-config      print every key, its value and where it comes from\n"
+    "  --doctor           look for all that keeps the rabbit from coming online or moving; --json: "
+    "for programs\n"
     "  --motors-off       switch the motors off, as the service does when the daemon has ended\n"
     "  --test-body        move each part of the body in turn and ask what you saw\n"
     "  --version          print the version\n"
@@ -89,6 +94,9 @@ static int take_option(struct arguments *arguments, int option)
             return -EINVAL;
         log_set_level(log_level_from_string(optarg));
         return 0;
+    case 'j':
+        arguments->json = true;
+        return 0;
     case 'm':
         return 0; /* getopt has set the mode */
     default:
@@ -106,6 +114,8 @@ static int parse_arguments(struct arguments *ret, int argc, char **argv)
         {"log-level", required_argument, NULL, 'l'},
         {"check", no_argument, &mode, MODE_CHECK},
         {"dump-config", no_argument, &mode, MODE_DUMP},
+        {"doctor", no_argument, &mode, MODE_DOCTOR},
+        {"json", no_argument, NULL, 'j'},
         {"motors-off", no_argument, &mode, MODE_MOTORS_OFF},
         {"test-body", no_argument, &mode, MODE_TEST_BODY},
         {"version", no_argument, &mode, MODE_VERSION},
@@ -118,7 +128,7 @@ static int parse_arguments(struct arguments *ret, int argc, char **argv)
         if (option != 0 && take_option(ret, option) < 0)
             return -EINVAL;
     ret->mode = (enum mode)mode;
-    return optind == argc ? 0 : -EINVAL;
+    return optind == argc && (!ret->json || mode == MODE_DOCTOR) ? 0 : -EINVAL;
 }
 
 static int find_files(struct daemon *daemon, const struct arguments *arguments)
@@ -369,6 +379,13 @@ static int test_body(struct daemon *daemon)
     return body_test_run(daemon->config, STDIN_FILENO, stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int examine(const struct daemon *daemon, bool json)
+{
+    harden();
+    signal(SIGPIPE, SIG_IGN);
+    return doctor_run(daemon->path, daemon->drop_ins, daemon->optional, json, stdout);
+}
+
 /* Returns an exit status; says what went wrong. */
 static int set_up(struct daemon *daemon)
 {
@@ -444,6 +461,8 @@ int main(int argc, char **argv)
         status = check(&daemon);
     else if (arguments.mode == MODE_DUMP)
         status = dump(&daemon);
+    else if (arguments.mode == MODE_DOCTOR)
+        status = examine(&daemon, arguments.json);
     else if (arguments.mode == MODE_MOTORS_OFF)
         status = switch_motors_off(&daemon);
     else if (arguments.mode == MODE_TEST_BODY)

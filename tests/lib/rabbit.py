@@ -126,10 +126,10 @@ class Rabbit:
             self.lines.append((time.monotonic(), line.decode("utf-8", "replace").rstrip("\n")))
         stream.close()
 
-    def run(self, *arguments, answers="", timeout=20):
+    def run(self, *arguments, answers="", timeout=20, prefix=()):
         """Runs the program once with its configuration file and waits for its end."""
         return subprocess.run(
-            [self.binary, "--config", self.config_path, *arguments],
+            [*prefix, self.binary, "--config", self.config_path, *arguments],
             text=True,
             timeout=timeout,
             input=answers,

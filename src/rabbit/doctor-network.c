@@ -1,0 +1,207 @@
+/* Probes of the way to the server and to the hook: DNS and TCP. */
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "base/limits.h"
+#include "base/timing.h"
+#include "rabbit/doctor-probes.h"
+#include "web/report.h"
+#include "xmpp/route.h"
+
+void doctor_describe_place(char ret[DOCTOR_PLACE_MAX], const char *address, uint16_t port)
+{
+    snprintf(ret, DOCTOR_PLACE_MAX, strchr(address, ':') ? "[%s]:%u" : "%s:%u", address, port);
+}
+
+static int wait_connected(int fd, uint64_t limit_usec)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+    int error = 0, n = poll(&poll_fd, 1, (int)(limit_usec / USEC_PER_MSEC));
+    socklen_t size = sizeof(error);
+
+    if (n < 0)
+        return -errno;
+    if (n == 0)
+        return -ETIMEDOUT;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+        return -errno;
+    return -error;
+}
+
+static int connect_to(const struct addrinfo *info, uint64_t limit_usec)
+{
+    _cleanup_(closep) int fd =
+        socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+
+    if (fd < 0)
+        return -errno;
+    if (connect(fd, info->ai_addr, info->ai_addrlen) == 0)
+        return 0;
+    return errno == EINPROGRESS ? wait_connected(fd, limit_usec) : -errno;
+}
+
+/* Returns what getaddrinfo() does; `port` is part of the answers. */
+static int resolve(struct addrinfo **ret, const char *host, uint16_t port, int flags)
+{
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                                   .ai_socktype = SOCK_STREAM,
+                                   .ai_protocol = IPPROTO_TCP,
+                                   .ai_flags = flags};
+    char service[8];
+
+    snprintf(service, sizeof(service), "%u", port);
+    return getaddrinfo(host, service, &hints, ret);
+}
+
+int doctor_connect(const char *address, uint16_t port, uint64_t limit_usec)
+{
+    struct addrinfo *info;
+    int r;
+
+    if (resolve(&info, address, port, AI_NUMERICHOST | AI_NUMERICSERV) != 0)
+        return -EINVAL;
+    r = connect_to(info, limit_usec);
+    freeaddrinfo(info);
+    return r;
+}
+
+/* ---- the server ---- */
+
+static void tell_records(struct doctor *doctor)
+{
+    struct srv records[LIMIT_SRV_RECORDS];
+    int n = route_records(records, ARRAY_SIZE(records), &doctor->order);
+
+    if (n <= 0)
+        doctor_tell(doctor, VERDICT_OK, NULL, NULL,
+                    "no SRV records of %s were found: the server is looked for at that name",
+                    doctor->order.domain);
+    for (int i = 0; i < n; i++) {
+        bool none = !*records[i].target;
+
+        doctor_tell(doctor, none ? VERDICT_WARNING : VERDICT_OK, none ? "dns" : NULL,
+                    none ? "check [account] jid, or set [account] server" : NULL,
+                    "SRV of %s, priority %u, weight %u: %s, port %u", doctor->order.domain,
+                    records[i].priority, records[i].weight,
+                    none ? "it has no XMPP service" : records[i].target, records[i].port);
+    }
+}
+
+/* The route knows that there is no address, not why. */
+static void tell_no_address(struct doctor *doctor)
+{
+    const char *host = doctor->order.host ? doctor->order.host : doctor->order.domain;
+    struct addrinfo *info = NULL;
+    int r = resolve(&info, host, 0, AI_ADDRCONFIG);
+    struct failure failure;
+
+    if (r == 0)
+        freeaddrinfo(info);
+    failure_set(&failure, "dns", "%s: %s", host,
+                r == 0 ? "its SRV records lead nowhere" : gai_strerror(r));
+    doctor_tell_failure(doctor, VERDICT_FAILED, &failure, "");
+}
+
+bool doctor_probe_dns(struct doctor *doctor)
+{
+    const char *host = doctor->order.host ? doctor->order.host : doctor->order.domain;
+    char places[LIMIT_ADDRESSES * DOCTOR_PLACE_MAX] = "", place[DOCTOR_PLACE_MAX];
+    struct route *route;
+    const char *address;
+    size_t used = 0;
+    uint16_t port;
+
+    if (!doctor->order.host)
+        tell_records(doctor);
+    if (route_find(&route, &doctor->order) < 0)
+        return false;
+    while (route_next(route, &address, &port)) {
+        doctor_describe_place(place, address, port);
+        used +=
+            (size_t)snprintf(places + used, sizeof(places) - used, "%s%s", used ? ", " : "", place);
+    }
+    route_free(route);
+    if (used == 0)
+        tell_no_address(doctor);
+    else
+        doctor_tell(doctor, VERDICT_OK, NULL, NULL, "%s is at %s", host, places);
+    return used > 0;
+}
+
+/* The words of the daemon for a connection that could not be made. */
+static void fill_in_failure(struct failure *ret, int error, const char *place)
+{
+    const char *cause = error == -ECONNREFUSED ? "refused"
+                        : error == -ETIMEDOUT  ? "silent-tcp"
+                                               : "unreachable";
+
+    failure_set(ret, cause, "%s: %s", place, strerror(-error));
+}
+
+/* One address that answers is enough: what is wrong with the others is told when that is known. */
+bool doctor_probe_tcp(struct doctor *doctor)
+{
+    struct failure failures[LIMIT_ADDRESSES];
+    char place[DOCTOR_PLACE_MAX];
+    unsigned reached = 0, failed = 0;
+    struct route *route;
+    const char *address;
+    uint16_t port;
+
+    if (route_find(&route, &doctor->order) < 0)
+        return false;
+    while (failed < LIMIT_ADDRESSES && route_next(route, &address, &port)) {
+        int r = doctor_connect(address, port, timing_default().tcp_usec);
+
+        doctor_describe_place(place, address, port);
+        if (r < 0)
+            fill_in_failure(&failures[failed++], r, place);
+        else
+            doctor_tell(doctor, VERDICT_OK, NULL, NULL, "%s answers", place);
+        reached += r == 0;
+    }
+    route_free(route);
+    for (unsigned i = 0; i < failed; i++)
+        doctor_tell_failure(doctor, reached > 0 ? VERDICT_WARNING : VERDICT_FAILED, &failures[i],
+                            "");
+    return reached > 0;
+}
+
+/* ---- the hook ---- */
+
+/* Whatever is asked of the hook might be taken for a report, so that it is not asked. */
+bool doctor_probe_hook(struct doctor *doctor)
+{
+    static const char remedy[] =
+        "check [report] url and that the platform runs; the login does without it";
+    const struct config *config = doctor->config;
+    _cleanup_(freep) char *host = NULL;
+    struct addrinfo *list;
+    uint16_t port = 0;
+    int r;
+
+    if (!config->report.url || report_place(config->report.url, &host, &port) < 0) {
+        doctor_tell(doctor, VERDICT_SKIPPED, NULL, NULL, "[report] url is not set");
+        return true;
+    }
+    r = resolve(&list, host, port, AI_ADDRCONFIG);
+    if (r != 0) {
+        doctor_tell(doctor, VERDICT_FAILED, "hook-failed", remedy, "%s has no address: %s", host,
+                    gai_strerror(r));
+        return false;
+    }
+    r = -EHOSTUNREACH;
+    for (const struct addrinfo *info = list; r < 0 && info; info = info->ai_next)
+        r = connect_to(info, config->report.timeout_usec);
+    freeaddrinfo(list);
+    if (r < 0)
+        doctor_tell(doctor, VERDICT_FAILED, "hook-failed", remedy, "%s, port %u: %s", host, port,
+                    strerror(-r));
+    else
+        doctor_tell(doctor, VERDICT_OK, NULL, NULL,
+                    "%s, port %u answers; what it says is seen when something is reported", host,
+                    port);
+    return r == 0;
+}

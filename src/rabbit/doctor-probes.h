@@ -1,0 +1,64 @@
+/*
+ * What the probes of the doctor share: doctor.c has their table and prints what they tell, each of
+ * the other doctor-*.c has a few of them. Private to those files; main thread.
+ */
+#ifndef NABAZTAGD_RABBIT_DOCTOR_PROBES_H
+#define NABAZTAGD_RABBIT_DOCTOR_PROBES_H
+
+#include "rabbit/account.h"
+#include "xmpp/stream.h"
+
+enum verdict { VERDICT_OK, VERDICT_WARNING, VERDICT_FAILED, VERDICT_SKIPPED };
+
+struct doctor {
+    const char *path, *drop_ins;
+    bool optional; /* the configuration file may be missing */
+    FILE *out;
+    bool json;
+    const char *name; /* of the probe that runs */
+    unsigned rows, failed;
+
+    /* What probes find out for those after them. */
+    struct config *config;
+    struct account *account;
+    char serial[13]; /* "": none */
+    struct order order;
+    char *host; /* of the order, ours */
+    struct sight sight;
+    bool registers; /* the registration form can be filled in */
+    bool stuck;     /* the link thread hangs in the resolver */
+    struct failure failure;
+};
+
+/* Prints one row of the probe that runs. `cause` is a token, `remedy` says what to do; NULL where
+ * all is well. The text says what was seen; control characters and broken UTF-8 in it are masked.
+ */
+void doctor_tell(struct doctor *doctor, enum verdict verdict, const char *cause, const char *remedy,
+                 const char *format, ...) _printf_(5, 6);
+
+/* Tells a failure of the connection; `more`, also seen, may be "". */
+void doctor_tell_failure(struct doctor *doctor, enum verdict verdict, const struct failure *failure,
+                         const char *more);
+
+/* Tries to connect to a numeric address. Returns 0, -ETIMEDOUT or another -errno. */
+int doctor_connect(const char *address, uint16_t port, uint64_t limit_usec);
+
+/* "192.0.2.1:5222", "[2001:db8::1]:5222" */
+#define DOCTOR_PLACE_MAX 80
+void doctor_describe_place(char ret[DOCTOR_PLACE_MAX], const char *address, uint16_t port);
+
+/* The probes. False: what comes after them makes no sense. */
+bool doctor_probe_configuration(struct doctor *doctor);
+bool doctor_probe_clock(struct doctor *doctor);
+bool doctor_probe_account(struct doctor *doctor);
+bool doctor_probe_dns(struct doctor *doctor);
+bool doctor_probe_tcp(struct doctor *doctor);
+bool doctor_probe_tls(struct doctor *doctor);
+bool doctor_probe_mechanisms(struct doctor *doctor);
+bool doctor_probe_registration(struct doctor *doctor);
+bool doctor_probe_hook(struct doctor *doctor);
+bool doctor_probe_gpio(struct doctor *doctor);
+bool doctor_probe_rivals(struct doctor *doctor);
+bool doctor_probe_outputs(struct doctor *doctor);
+
+#endif
