@@ -25,6 +25,7 @@ struct events {
     sd_event_source *timer, *post;
     uint64_t due_usec;       /* of the timer: when sleep or trial are due */
     struct body_fault fault; /* cause NULL: there is none */
+    bool broken[EAR_COUNT];  /* told already */
 
     struct owners *owners; /* NULL until there are some */
     struct router *router;
@@ -122,10 +123,28 @@ static void on_button(enum button_event event, void *userdata)
         tell_clicks(events, event == BUTTON_DOUBLE_CLICK ? 2 : 1);
 }
 
+/* Once for each time that it breaks: `home` mends it, or nothing does. */
+static void note_ears(struct events *events)
+{
+    for (enum ear_index i = 0; i < EAR_COUNT; i++) {
+        const struct log_field fields[] = {
+            {"NAB_EAR", ear_name(i)}, {"NAB_CAUSE", "ear-broken"}, {NULL, NULL}};
+        bool broken = body_ear_state(events->body, i) == EAR_BROKEN;
+
+        if (broken && !events->broken[i])
+            log_event(LOG_WARNING, MESSAGE_EAR_BROKEN, fields,
+                      "The %s ear does not turn as its motor does and is left alone; see that "
+                      "nothing holds it, then tell the rabbit `home`",
+                      ear_name(i));
+        events->broken[i] = broken;
+    }
+}
+
 static void on_ears_settled(void *userdata)
 {
     struct events *events = userdata;
 
+    note_ears(events);
     trial_on_ears_settled(events->trial, clock_now_usec());
     events->listener->on_status(events->userdata);
 }

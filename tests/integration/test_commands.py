@@ -43,10 +43,12 @@ class Commands:
         self.owner.ask(RABBIT, "ears 0 0", 30)
         self.bench.ask("fault left stall")
         self.assertEqual(self.owner.ask(RABBIT, "left 3", 60), "left ? (stuck)")
+        self.rabbit.wait_cause("ear-broken")
         self.bench.ask("fault left none")
         self.assertEqual(self.owner.ask(RABBIT, "left 3", 60), "left ? (stuck)")
         self.assertEqual(self.owner.ask(RABBIT, "home", 60), "ears 0 / 0")
         self.wait_ears(0, 0)
+        self.assertEqual(self.rabbit.causes(), ["ear-broken"], "told once")
 
     def test_test(self):
         """It moves every part, answers once when all is done, and leaves things as they were."""

@@ -73,6 +73,11 @@ void body_stop(struct body *body)
     body->stops++;
 }
 
+const char *ear_name(enum ear_index ear)
+{
+    return ear == EAR_LEFT ? "left" : "right";
+}
+
 enum ear_state body_ear_state(const struct body *body, enum ear_index ear)
 {
     return body->state;
