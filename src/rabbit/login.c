@@ -55,14 +55,28 @@ static void say(struct login *login, int level, const char *id, const char *caus
     log_event(level, id, fields, "%s %s", jid, text);
 }
 
+/* What a person has to do about it differs with these. */
+static const char *message_of(const struct failure *failure)
+{
+    static const char *const ids[] = {
+        [FAILURE_REJECTED] = MESSAGE_LOGIN_REJECTED,
+        [FAILURE_REGISTER_GET] = MESSAGE_REGISTER_FAILED,
+        [FAILURE_REGISTER_SET] = MESSAGE_REGISTER_FAILED,
+        [FAILURE_REGISTER_CONFLICT] = MESSAGE_CONFLICT,
+    };
+
+    if (after_prefix(failure->cause, "cert-"))
+        return MESSAGE_CERTIFICATE;
+    return failure->kind < ARRAY_SIZE(ids) && ids[failure->kind] ? ids[failure->kind]
+                                                                 : MESSAGE_LOGIN_FAILED;
+}
+
 /* The same trouble again and again is told once, until we have been online. */
 static void say_failure(struct login *login, const struct failure *failure)
 {
     bool known = streq(login->last_cause, failure->cause);
     bool online = session_state(login->session) == SESSION_ONLINE;
-    const char *id = online                              ? MESSAGE_LOST
-                     : failure->kind == FAILURE_REJECTED ? MESSAGE_LOGIN_REJECTED
-                                                         : MESSAGE_LOGIN_FAILED;
+    const char *id = online ? MESSAGE_LOST : message_of(failure);
 
     snprintf(login->last_cause, sizeof(login->last_cause), "%s", failure->cause);
     snprintf(login->trouble, sizeof(login->trouble), "%s", failure->text);

@@ -2,11 +2,15 @@
 
 import json
 import os
+import re
 import subprocess
 
 from lib import confine
 
-from case import RABBIT, Case, unittest, wait_for
+from case import RABBIT, SERIAL, Case, unittest, wait_for
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MESSAGE_IDS = os.path.join(HERE, "..", "..", "src", "base", "message-id.h")
 
 
 @unittest.skipUnless(confine.available(), "namespaces are not available here")
@@ -44,6 +48,35 @@ class Journal(Case):
         self.assertEqual(len(set(ids)), len(ids), "no two kinds of events share one")
         for secret in rabbit.secrets():
             self.assertNotIn(secret, json.dumps(story))
+
+    def check_id(self, rabbit, cause, name):
+        """The entry with this cause has the id of this name in src/base/message-id.h."""
+        folder = os.path.join(self.folder, "journal")
+        os.mkdir(folder)
+        rabbit.start(prefix=confine.command("--journal", folder))
+
+        def find():
+            return [entry for entry in self.entries(folder) if entry.get("NAB_CAUSE") == cause]
+
+        wait_for(find, 20, f"{cause} in the journal")
+        self.check_stop(rabbit)
+        with open(MESSAGE_IDS, encoding="utf-8") as file:
+            id = re.search(rf'MESSAGE_{name} +"(\w+)"', file.read()).group(1)
+        self.assertEqual(find()[0]["MESSAGE_ID"], id)
+
+    def test_refused_certificate(self):
+        rabbit = self.make_rabbit(self.make_server(), tls={"ca-file": None})
+        self.check_id(rabbit, "cert-untrusted", "CERTIFICATE")
+
+    def test_conflict(self):
+        server = self.make_server()
+        server.add_account(SERIAL, "somebody else's")
+        rabbit = self.make_rabbit(server, password="forgotten")
+        self.check_id(rabbit, "register-conflict", "CONFLICT")
+
+    def test_closed_registration(self):
+        rabbit = self.make_rabbit(self.make_server(registration=False))
+        self.check_id(rabbit, "register-closed", "REGISTER_FAILED")
 
 
 if __name__ == "__main__":
