@@ -1,5 +1,7 @@
 #include "rabbit/command.h"
 
+#include <errno.h>
+
 #include "base/parse.h"
 
 /* Latin letters with accents, folded to what a keyboard without them types. */
@@ -147,7 +149,7 @@ enum command_result command_run(const char *text, struct command_context *contex
     *ret_command = count ? command_find(words[0], &context->language) : NULL;
     if (!*ret_command) {
         reply_unknown(count ? words[0] : "?", context->language, reply);
-        return COMMAND_DONE;
+        return COMMAND_USAGE;
     }
     call.language = context->language;
     call.count = count - 1;
@@ -155,17 +157,17 @@ enum command_result command_run(const char *text, struct command_context *contex
     if ((*ret_command)->wakeful && sleep_is_asleep(context->sleep))
         return reply_asleep(&call);
     result = (*ret_command)->run(&call);
-    if (result != COMMAND_USAGE)
-        return result;
-    reply_usage(*ret_command, call.language, reply);
-    return COMMAND_DONE;
+    if (result == COMMAND_USAGE)
+        reply_usage(*ret_command, call.language, reply);
+    return result;
 }
 
-void command_finish(const struct command *command, struct command_context *context, char *reply)
+int command_finish(const struct command *command, struct command_context *context, char *reply)
 {
     struct command_call call = {.context = context, .language = context->language, .reply = reply};
 
     command->finish(&call);
+    return call.stuck ? -EIO : 0;
 }
 
 static void describe_ear(const struct body *body, enum ear_index ear, char *ret, size_t size)
@@ -187,15 +189,15 @@ void command_describe_ears(const struct body *body, const char *between, char *r
     snprintf(ret, size, "%s%s%s", left, between, right);
 }
 
-static const char *stuck_mark(const struct command_call *call, bool is_left, bool is_right)
+static const char *stuck_mark(struct command_call *call, bool is_left, bool is_right)
 {
     static const char *const marks[LANGUAGE_COUNT] = {" (stuck)", " (bloquée)", " (klemmt)",
                                                       " (bloccata)"};
     const struct body *body = call->context->body;
-    bool stuck = (is_left && body_ear_state(body, EAR_LEFT) == EAR_BROKEN) ||
-                 (is_right && body_ear_state(body, EAR_RIGHT) == EAR_BROKEN);
 
-    return stuck ? marks[call->language] : "";
+    call->stuck = (is_left && body_ear_state(body, EAR_LEFT) == EAR_BROKEN) ||
+                  (is_right && body_ear_state(body, EAR_RIGHT) == EAR_BROKEN);
+    return call->stuck ? marks[call->language] : "";
 }
 
 void command_reply_ears(struct command_call *call, const char *word)

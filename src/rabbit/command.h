@@ -30,13 +30,14 @@ struct command_call {
     const char *arguments[LIMIT_COMMAND_WORDS]; /* folded as command_fold() does */
     size_t count;
     char *reply; /* COMMAND_REPLY_MAX bytes */
+    bool stuck;  /* the reply tells of a broken ear */
 };
 
 enum command_result {
     COMMAND_DONE,       /* the reply is written */
     COMMAND_WHEN_RESTS, /* the body is busy: `finish` writes the reply when it rests */
     COMMAND_ASLEEP,     /* not done, the rabbit sleeps: the reply says so */
-    COMMAND_USAGE,      /* the arguments are not understood: say how they should be */
+    COMMAND_USAGE,      /* not understood: the reply says what would be */
 };
 
 struct command {
@@ -61,8 +62,9 @@ extern const struct command *const command_table[];
 enum command_result command_run(const char *text, struct command_context *context, char *reply,
                                 const struct command **ret_command);
 
-/* Writes the reply of a command that had to wait for the body. */
-void command_finish(const struct command *command, struct command_context *context, char *reply);
+/* Writes the reply of a command that had to wait for the body. Returns 0, or -EIO when it tells of
+ * an ear that is broken. */
+int command_finish(const struct command *command, struct command_context *context, char *reply);
 
 /*
  * The row that a folded word stands for, or NULL. *language stays when the word is right in it,
