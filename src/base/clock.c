@@ -12,6 +12,14 @@ uint64_t clock_now_usec(void)
     return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
 }
 
+uint64_t clock_real_usec(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
 int random_bytes(void *bytes, size_t size)
 {
     unsigned char *at = bytes;

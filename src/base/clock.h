@@ -10,6 +10,9 @@
  * absolute timers. */
 uint64_t clock_now_usec(void);
 
+/* CLOCK_REALTIME in µs: for people, not for waiting. */
+uint64_t clock_real_usec(void);
+
 /* A uniformly distributed number in [low, high]; signature of struct session's random source. */
 uint64_t random_between(uint64_t low, uint64_t high, void *userdata);
 

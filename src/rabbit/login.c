@@ -34,6 +34,9 @@ struct login {
     bool pending_is_new;        /* the pending password was made for the registration under way */
     char last_cause[64];        /* logged already since the last time online */
     char trouble[FAILURE_TEXT]; /* why we are waiting, for people */
+    enum stage stage;           /* of the attempt under way */
+    struct failure failure;     /* the last one, and when it was */
+    uint64_t failure_usec;
 };
 
 static void handle(struct login *login, enum session_event event);
@@ -80,6 +83,8 @@ static void say_failure(struct login *login, const struct failure *failure)
 
     snprintf(login->last_cause, sizeof(login->last_cause), "%s", failure->cause);
     snprintf(login->trouble, sizeof(login->trouble), "%s", failure->text);
+    login->failure = *failure;
+    login->failure_usec = clock_real_usec();
     say(login, known ? LOG_DEBUG : LOG_WARNING, id, failure->cause, "%s: %s",
         online ? "went offline" : "is not online", failure->text);
 }
@@ -122,6 +127,7 @@ static void connect_to(struct login *login, enum order_purpose purpose, const ch
     order.purpose = purpose;
     order.password = (char *)password;
     order.password_is_fresh = fresh;
+    login->stage = STAGE_RESOLVE;
     if (link_connect(login->link, &order) < 0)
         handle(login, EVENT_FAILED);
 }
@@ -193,22 +199,31 @@ static void on_reported(const struct http_answer *answer, void *userdata)
     handle(login, EVENT_REPORTED);
 }
 
-static void report(struct login *login, enum report_reason reason)
+int login_report_details(const struct login *login, struct report_details *ret)
 {
     const struct config *config = login->config;
-    const struct report_details details = {
+
+    if (!login->account || !config->report.url)
+        return -ENOENT;
+    *ret = (struct report_details){
         .url = config->report.url,
         .serial = login->serial,
         .domain = account_domain(login->account),
         .version = config->rabbit.version,
         .timeout_usec = config->report.timeout_usec,
     };
+    return 0;
+}
+
+static void report(struct login *login, enum report_reason reason)
+{
+    struct report_details details;
     int r;
 
     tell(login, STORY_REJECTED);
     login->report_reason = reason;
     login->report = http_cancel(login->report);
-    if (!details.url) {
+    if (login_report_details(login, &details) < 0) {
         handle(login, EVENT_REPORTED);
         return;
     }
@@ -291,6 +306,7 @@ static void on_stage(enum stage stage, void *userdata)
 {
     struct login *login = userdata;
 
+    login->stage = stage;
     log_debug("%s: stage %s", account_jid(login->account), stage_name(stage));
 }
 
@@ -411,6 +427,20 @@ int login_start(struct login *login, const struct config *config, const char *se
     return r;
 }
 
+int login_register(struct login *login)
+{
+    if (!login->account || login->unreadable)
+        return -ENOENT;
+    if (!account_facts(login->account).may_register)
+        return -EPERM;
+    if (session_state(login->session) == SESSION_ONLINE)
+        return -EISCONN;
+    *login->last_cause = *login->trouble = '\0';
+    handle(login, EVENT_STOP);
+    handle(login, EVENT_REGISTER_ASKED);
+    return 0;
+}
+
 void login_reconfigure(struct login *login, const struct config *config)
 {
     int r;
@@ -461,6 +491,30 @@ void login_status(const struct login *login, char *ret, size_t size)
                  account_jid(login->account), login->config_path);
     else
         snprintf(ret, size, "%s %s", account_jid(login->account), session_state_name(state));
+}
+
+static const char *stage_of(const struct login *login)
+{
+    static const char *const names[SESSION_STATE_COUNT] = {
+        [SESSION_IDLE] = "idle",  [SESSION_ONLINE] = "online", [SESSION_REPORT] = "report",
+        [SESSION_PAUSE] = "wait", [SESSION_TELL] = "report",   [SESSION_PARK] = "report",
+        [SESSION_WAIT] = "wait",
+    };
+    const char *name = names[session_state(login->session)];
+
+    return name ? name : stage_name(login->stage);
+}
+
+struct login_view login_look(const struct login *login)
+{
+    return (struct login_view){
+        .online = session_state(login->session) == SESSION_ONLINE,
+        .stage = stage_of(login),
+        .jid = login->account ? account_jid(login->account) : NULL,
+        .serial = login->serial,
+        .failure = &login->failure,
+        .failure_usec = login->failure_usec,
+    };
 }
 
 int login_new(struct login **ret, sd_event *event, const struct timing *timing, struct http *http,

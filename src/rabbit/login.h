@@ -11,7 +11,7 @@
 #include "base/config.h"
 #include "base/timing.h"
 #include "dance/story.h"
-#include "web/http.h"
+#include "web/report.h"
 #include "xmpp/link.h"
 
 struct login_listener {
@@ -46,6 +46,14 @@ void login_reconfigure(struct login *login, const struct config *config);
 /* The connection has proven dead (ping): drop it and go on as after any loss. */
 void login_drop(struct login *login, const char *cause, const char *detail);
 
+/* Registers anew, now. Returns 0, -ENOENT when there is no account, -EPERM when it is not allowed,
+ * or -EISCONN when it is online. */
+int login_register(struct login *login);
+
+/* Where and as whom a failure is reported; valid until the configuration changes. Returns 0, or
+ * -ENOENT when there is no account or no hook. */
+int login_report_details(const struct login *login, struct report_details *ret);
+
 /* Says goodbye and stops; on_closed() follows, unless the thread is stuck. */
 void login_close(struct login *login);
 
@@ -54,5 +62,16 @@ bool login_is_healthy(struct login *login);
 
 /* "f81edfee27c1@almacska online", for STATUS= and `status`. */
 void login_status(const struct login *login, char *ret, size_t size);
+
+/* The same in parts, for the bus. */
+struct login_view {
+    bool online;
+    const char *stage;             /* "idle", "resolve" … "bind", "online", "report", "wait" */
+    const char *jid, *serial;      /* bare; NULL while not known */
+    const struct failure *failure; /* the last one; its cause is empty when there was none */
+    uint64_t failure_usec;         /* when that was, CLOCK_REALTIME */
+};
+
+struct login_view login_look(const struct login *login);
 
 #endif

@@ -146,6 +146,8 @@ static enum session_event refine(const struct session *session, enum session_eve
 {
     if (event == EVENT_START)
         return refine_due(session, facts, false, now_usec);
+    if (event == EVENT_REGISTER_ASKED)
+        return refine_due(session, facts, true, now_usec);
     if (event == EVENT_TIMER && session->state == SESSION_PAUSE)
         return refine_due(session, facts, true, now_usec);
     if (event == EVENT_TIMER && session->state == SESSION_WAIT)

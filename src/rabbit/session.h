@@ -39,6 +39,7 @@ enum session_event {
     EVENT_REGISTER_SET_FAILED, /* the form was refused */
     EVENT_CONFLICT,            /* the form was refused because the account exists */
     EVENT_REGISTER_LOST,       /* the form was sent, what became of it is not known */
+    EVENT_REGISTER_ASKED,      /* a person wants it registered now */
 
     /* What session_handle() makes of some of them, looking at passwords and quota. */
     EVENT_LOGIN_DUE,    /* start or timer, a password is known */

@@ -559,6 +559,22 @@ static void test_stop_and_start_from_everywhere(void **state)
     }
 }
 
+/* A person wants it registered now, whatever is known; the quota holds all the same. */
+static void test_registers_when_asked(void **state)
+{
+    struct story *story = *state;
+
+    for (unsigned i = 0; i < 4; i++) {
+        expect(story, EVENT_STOP, ACTION_CLOSE, SESSION_IDLE);
+        expect(story, EVENT_REGISTER_ASKED, ACTION_REGISTER, SESSION_REGISTER);
+        expect(story, EVENT_REGISTERED, ACTION_PROMOTE, SESSION_LOGIN);
+    }
+    expect(story, EVENT_STOP, ACTION_CLOSE, SESSION_IDLE);
+    expect(story, EVENT_REGISTER_ASKED, ACTION_WAIT_QUOTA, SESSION_WAIT);
+    story->facts.may_register = false;
+    expect(story, EVENT_REGISTER_ASKED, ACTION_CLOSE, SESSION_IDLE);
+}
+
 /* What means nothing now changes nothing, nor is it remembered. */
 static void test_stale_events_leave_no_trace(void **state)
 {
@@ -731,6 +747,7 @@ int main(void)
         in_story(test_may_not_register),
         in_story(test_nothing_known_registers_at_once),
         in_story(test_stop_and_start_from_everywhere),
+        in_story(test_registers_when_asked),
         cmocka_unit_test(test_stale_events_leave_no_trace),
         cmocka_unit_test(test_no_server_makes_it_storm),
     };
