@@ -40,6 +40,7 @@ struct arguments {
     const char *instance;
     const char *config; /* NULL: the usual place */
     bool json;
+    const char *bus;
 };
 
 struct daemon {
@@ -58,8 +59,7 @@ static const char usage[] =
     "\n"
     "  --config FILE      read FILE, then FILE.d/*.conf\n"
     "  --instance NAME    read " NABAZTAGD_SYSCONFDIR "/NAME.conf (NAME other than main)\n"
-    "  --bus WHICH        system, user, an address or none; there is no bus interface in this "
-    "release\n"
+    "  --bus WHICH        be on this bus: system (default), user, an address or none\n"
     "  --log-level LEVEL  err, warning, notice, info (default) or debug\n"
     "  --check            name every problem of the configuration, then exit with 0 (none) or 1\n"
     "  --dump-config      print every key, its value and where it comes from\n"
@@ -88,6 +88,7 @@ static int take_option(struct arguments *arguments, int option)
         arguments->instance = optarg;
         return is_instance_name(optarg) ? 0 : -EINVAL;
     case 'b':
+        arguments->bus = optarg;
         return 0;
     case 'l':
         if (log_level_from_string(optarg) < 0)
@@ -123,7 +124,7 @@ static int parse_arguments(struct arguments *ret, int argc, char **argv)
         {NULL, 0, NULL, 0},
     };
 
-    *ret = (struct arguments){.instance = "main"};
+    *ret = (struct arguments){.instance = "main", .bus = "system"};
     while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
         if (option != 0 && take_option(ret, option) < 0)
             return -EINVAL;
@@ -387,7 +388,7 @@ static int examine(const struct daemon *daemon, bool json)
 }
 
 /* Returns an exit status; says what went wrong. */
-static int set_up(struct daemon *daemon)
+static int set_up(struct daemon *daemon, const struct arguments *arguments)
 {
     static const struct rabbit_listener listener = {.on_status = on_status,
                                                     .on_stopped = on_stopped};
@@ -404,17 +405,23 @@ static int set_up(struct daemon *daemon)
     }
     r = rabbit_new(&daemon->rabbit, daemon->event, daemon->config, daemon->path, &timing, &listener,
                    daemon);
-    return exit_status_of(r);
+    if (r < 0)
+        return exit_status_of(r);
+    if (!streq(arguments->bus, "none"))
+        r = rabbit_serve(daemon->rabbit, arguments->bus, arguments->instance);
+    if (r < 0)
+        log_warning("Going on without the bus: %s", strerror(-r));
+    return EXIT_SUCCESS;
 }
 
-static int run(struct daemon *daemon)
+static int run(struct daemon *daemon, const struct arguments *arguments)
 {
     int r = load_or_log(daemon, &daemon->config);
 
     if (r < 0)
         return EX_CONFIG;
     harden();
-    r = set_up(daemon);
+    r = set_up(daemon, arguments);
     if (r != EXIT_SUCCESS)
         return r;
     log_event(LOG_INFO, MESSAGE_STARTED, NULL, "nabaztagd %s with %s", NABAZTAGD_VERSION,
@@ -468,7 +475,7 @@ int main(int argc, char **argv)
     else if (arguments.mode == MODE_TEST_BODY)
         status = test_body(&daemon);
     else
-        status = run(&daemon);
+        status = run(&daemon, &arguments);
     clean_up(&daemon, status);
     return status;
 }

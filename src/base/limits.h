@@ -36,6 +36,10 @@
 #define LIMIT_COMMAND_TEXT  1000 /* bytes of a chat message that are looked at */
 #define LIMIT_COMMAND_WORDS 16
 
+/* The bus */
+#define LIMIT_BUS_BACKLOG 64 /* messages waiting for a bus that does not read */
+#define LIMIT_BUS_WAITING 16 /* calls that wait for the body */
+
 /* HTTP */
 #define LIMIT_HTTP_BODY      (64L * 1024) /* bytes of an answer that is ignored anyway */
 #define LIMIT_HTTP_REDIRECTS 3

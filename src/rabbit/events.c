@@ -111,8 +111,13 @@ static void stop_playing(struct events *events)
 
 static void on_button(enum button_event event, void *userdata)
 {
+    static const char *const names[] = {[BUTTON_CLICK] = "click",
+                                        [BUTTON_DOUBLE_CLICK] = "double-click",
+                                        [BUTTON_LONG_PRESS] = "long-press"};
     struct events *events = userdata;
 
+    if (names[event])
+        events->listener->on_press(names[event], events->userdata);
     if (event == BUTTON_LONG_PRESS)
         on_long_press(events);
     else if (sleep_is_asleep(events->sleep))
@@ -153,6 +158,7 @@ static void on_ears_moved(unsigned left, unsigned right, void *userdata)
 {
     struct events *events = userdata;
 
+    events->listener->on_turn(left, right, events->userdata);
     if (sleep_is_asleep(events->sleep))
         sleep_disturb(events->sleep, clock_now_usec());
     else
@@ -268,6 +274,11 @@ struct command_context events_context(const struct events *events)
 {
     return (struct command_context){
         .body = events->body, .trial = events->trial, .sleep = events->sleep};
+}
+
+const struct body_fault *events_fault(const struct events *events)
+{
+    return &events->fault;
 }
 
 bool events_is_asleep(const struct events *events)

@@ -22,6 +22,10 @@ struct events_listener {
     void (*on_sleep)(void *userdata);
     /* The ears rest and nothing plays; told after whatever happened, also when it was so before. */
     void (*on_rest)(void *userdata);
+    /* What a person did to the body, asleep or not: "click", "double-click" or "long-press"; turned
+     * the ears by hand. */
+    void (*on_press)(const char *what, void *userdata);
+    void (*on_turn)(unsigned left, unsigned right, void *userdata);
 };
 
 /* Builds the body, asleep if it was when the daemon ended. `config` must outlive the events or the
@@ -39,6 +43,9 @@ void events_reconfigure(struct events *events, const struct config *config);
 
 /* What commands act on. */
 struct command_context events_context(const struct events *events);
+
+/* What is wrong with the body; its cause is NULL when nothing is. */
+const struct body_fault *events_fault(const struct events *events);
 
 bool events_is_asleep(const struct events *events);
 

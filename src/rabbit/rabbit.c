@@ -6,6 +6,7 @@
 #include "base/message-id.h"
 #include "base/state.h"
 #include "rabbit/access.h"
+#include "rabbit/bus.h"
 #include "rabbit/chat.h"
 #include "rabbit/events.h"
 #include "rabbit/login.h"
@@ -29,6 +30,7 @@ struct rabbit {
     char *name; /* as the configuration had it at the start; the router borrows it */
 
     struct events *events; /* and the body */
+    struct bus *bus;       /* NULL: none is wanted */
     struct http *http;
     struct login *login;
     struct router *router;
@@ -122,6 +124,21 @@ static void on_rest(void *userdata)
 
     if (rabbit->chat)
         chat_on_rest(rabbit->chat);
+    bus_on_rest(rabbit->bus);
+}
+
+static void on_press(const char *what, void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    bus_tell_button(rabbit->bus, what);
+}
+
+static void on_turn(unsigned left, unsigned right, void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    bus_tell_ears(rabbit->bus, left, right);
 }
 
 static void on_online(const char *jid, void *userdata)
@@ -255,8 +272,11 @@ static int build(struct rabbit *rabbit, const char *config_path)
         .on_stanza = on_stanza,
         .on_closed = on_closed,
     };
-    static const struct events_listener events_listener = {
-        .on_status = on_status, .on_sleep = on_sleep, .on_rest = on_rest};
+    static const struct events_listener events_listener = {.on_status = on_status,
+                                                           .on_sleep = on_sleep,
+                                                           .on_rest = on_rest,
+                                                           .on_press = on_press,
+                                                           .on_turn = on_turn};
     /* First of all: motors off. */
     int r = events_new(&rabbit->events, rabbit->event, rabbit->config, &events_listener, rabbit);
 
@@ -307,6 +327,7 @@ bool rabbit_free(struct rabbit *rabbit)
     if (!rabbit)
         return true;
     rabbit->stopping = true;
+    rabbit->bus = bus_free(rabbit->bus);
     rabbit->events = events_free(rabbit->events);
     clean = login_free(rabbit->login);
     http_free(rabbit->http);
@@ -345,6 +366,90 @@ int rabbit_start(struct rabbit *rabbit)
     tell_status(rabbit);
     return r;
 }
+
+/* The bus */
+
+static void look_at_body(const struct rabbit *rabbit, struct bus_view *ret)
+{
+    const struct body *body = events_context(rabbit->events).body;
+    const struct body_fault *fault = events_fault(rabbit->events);
+
+    for (enum ear_index i = 0; i < EAR_COUNT; i++) {
+        ret->ears[i] = body_ear_position(body, i);
+        ret->ear_states[i] = body_ear_state(body, i);
+    }
+    for (enum led_index i = 0; i < LED_COUNT; i++)
+        ret->leds[i] = body_led_get(body, i);
+    ret->asleep = events_is_asleep(rabbit->events);
+    bus_text(ret->board, sizeof(ret->board), body_description(body));
+    bus_text(ret->body_fault.cause, sizeof(ret->body_fault.cause),
+             fault->cause ? fault->cause : "");
+    bus_text(ret->body_fault.text, sizeof(ret->body_fault.text), fault->text);
+}
+
+static void look(struct bus_view *ret, void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+    const struct login_view login = login_look(rabbit->login);
+    char status[STATUS_MAX];
+
+    look_at_body(rabbit, ret);
+    describe(status, sizeof(status), rabbit);
+    bus_text(ret->status, sizeof(ret->status), status);
+    ret->online = login.online;
+    bus_text(ret->stage, sizeof(ret->stage), login.stage);
+    bus_text(ret->jid, sizeof(ret->jid), login.jid ? login.jid : "");
+    bus_text(ret->serial, sizeof(ret->serial), login.serial ? login.serial : "");
+    bus_text(ret->last_failure.cause, sizeof(ret->last_failure.cause), login.failure->cause);
+    bus_text(ret->last_failure.text, sizeof(ret->last_failure.text), login.failure->text);
+    ret->last_failure.usec = login.failure_usec;
+}
+
+static int reconnect(void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+    int r = rabbit->config->account.jid ? start_login(rabbit) : -ENOENT;
+
+    tell_status(rabbit);
+    return r;
+}
+
+static int register_account(void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+    int r = login_register(rabbit->login);
+
+    tell_status(rabbit);
+    return r;
+}
+
+static int report(struct http_request **ret, http_handler handler, void *handler_userdata,
+                  void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+    struct report_details details;
+    int r = login_report_details(rabbit->login, &details);
+
+    return r < 0
+               ? r
+               : report_send(ret, rabbit->http, &details, REPORT_LOGIN, handler, handler_userdata);
+}
+
+int rabbit_serve(struct rabbit *rabbit, const char *which, const char *instance)
+{
+    static const struct bus_listener listener = {
+        .look = look,
+        .orders = {.describe = describe,
+                   .reconnect = reconnect,
+                   .register_account = register_account,
+                   .report = report},
+    };
+    const struct command_context context = events_context(rabbit->events);
+
+    return bus_new(&rabbit->bus, rabbit->event, which, instance, &context, &listener, rabbit);
+}
+
+/* Reloading */
 
 static bool same_list(char *const *a, char *const *b)
 {
@@ -403,6 +508,7 @@ int rabbit_reload(struct rabbit *rabbit, const struct config *config)
 void rabbit_stop(struct rabbit *rabbit)
 {
     rabbit->stopping = true;
+    rabbit->bus = bus_free(rabbit->bus);
     rabbit->events = events_free(rabbit->events);
     if (router_jid(rabbit->router))
         send_own_presence(rabbit, "unavailable");

@@ -32,6 +32,10 @@ int rabbit_new(struct rabbit **ret, sd_event *event, const struct config *config
  * _exit(). */
 bool rabbit_free(struct rabbit *rabbit);
 
+/* Makes it part of the bus `which`, as in bus_open(), under the name of `instance`. Returns 0 or
+ * -errno; 0 also when there is no bus. */
+int rabbit_serve(struct rabbit *rabbit, const char *which, const char *instance);
+
 /* Begins to log in. Returns 0 or -errno (logged). */
 int rabbit_start(struct rabbit *rabbit);
 

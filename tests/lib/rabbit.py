@@ -92,10 +92,10 @@ class Rabbit:
         return os.path.join(self.folder, "notify")
 
     def start(self, *arguments, prefix=()):
-        """`prefix`: a command that runs the daemon in its own process."""
+        """`prefix`: a command that runs the daemon in its own process. No bus unless named."""
         self._open_notify_socket()
         self.process = subprocess.Popen(
-            [*prefix, self.binary, "--config", self.config_path, *arguments],
+            [*prefix, self.binary, "--config", self.config_path, "--bus", "none", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

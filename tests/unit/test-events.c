@@ -120,6 +120,8 @@ struct warren {
     struct owners *owners;
     struct events *events;
     unsigned status, sleeps, rests;
+    const char *pressed; /* what the button was told to be last */
+    unsigned turned[EAR_COUNT];
 };
 
 static void on_status(void *userdata)
@@ -137,8 +139,24 @@ static void on_rest(void *userdata)
     ((struct warren *)userdata)->rests++;
 }
 
-static const struct events_listener events_listener = {
-    .on_status = on_status, .on_sleep = on_sleep, .on_rest = on_rest};
+static void on_press(const char *what, void *userdata)
+{
+    ((struct warren *)userdata)->pressed = what;
+}
+
+static void on_turn(unsigned left, unsigned right, void *userdata)
+{
+    struct warren *warren = userdata;
+
+    warren->turned[EAR_LEFT] = left;
+    warren->turned[EAR_RIGHT] = right;
+}
+
+static const struct events_listener events_listener = {.on_status = on_status,
+                                                       .on_sleep = on_sleep,
+                                                       .on_rest = on_rest,
+                                                       .on_press = on_press,
+                                                       .on_turn = on_turn};
 
 static void start(struct warren *warren)
 {
@@ -290,7 +308,9 @@ static void test_clicks(void **state)
     button(BUTTON_DOWN);
     button(BUTTON_UP);
     assert_int_equal(warren->wire.count, 0);
+    assert_null(warren->pressed);
     button(BUTTON_CLICK);
+    assert_string_equal(warren->pressed, "click");
     expect_child(warren, expect_told(warren, "Clic !", "button", "violet:nabaztag:button"), "clic",
                  "1");
     wire_forget_sent(&warren->wire);
@@ -349,6 +369,7 @@ static void test_hold_sleeps_and_wakes(void **state)
     button(BUTTON_UP);
     button(BUTTON_CLICK);
     button(BUTTON_DOUBLE_CLICK);
+    assert_string_equal(warren->pressed, "double-click");
     assert_int_equal(warren->wire.count, 0);
     assert_int_equal(fake.stops, 0);
 
@@ -395,6 +416,8 @@ static void test_hand_is_told(void **state)
         expect_told(warren, "On a tourné mes oreilles : 3 / 10", "ears", "violet:nabaztag:ears");
     expect_child(warren, ears, "left", "3");
     expect_child(warren, ears, "right", "10");
+    assert_int_equal(warren->turned[EAR_LEFT], 3);
+    assert_int_equal(warren->turned[EAR_RIGHT], 10);
     assert_int_equal(fake.goes, 0); /* they stay where they were put */
     expect_described(warren, "ears 3/10, fake body");
 }
