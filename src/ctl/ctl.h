@@ -1,0 +1,52 @@
+/*
+ * nabaztagctl: one run of it, its table of verbs, and what the verbs share. Lives in main()'s
+ * frame; one thread.
+ */
+#ifndef NABAZTAGD_CTL_CTL_H
+#define NABAZTAGD_CTL_CTL_H
+
+#include "base/bus-name.h"
+
+struct ctl {
+    const char *which;    /* the bus, as in bus_open() */
+    const char *instance; /* "main" */
+    bool json;            /* one object a line, errors too */
+    bool draws;           /* stdout is a terminal that knows UTF-8 */
+    bool colors;
+    char name[BUS_NAME_SIZE];
+    sd_bus *bus; /* NULL until ctl_connect() */
+};
+
+struct verb {
+    const char *name;
+    const char *arguments; /* for people: "LEFT RIGHT" */
+    const char *help;
+    int least, most; /* arguments */
+    /* Returns an exit status. `words` are the verb and its arguments. */
+    int (*run)(struct ctl *ctl, const struct verb *verb, char **words, int count);
+    const char *method; /* of the rabbit, and what to say when it is done */
+    const char *done;
+};
+
+/* All of them; ends with a NULL name. */
+extern const struct verb verb_table[];
+
+/* Runs `words`; at least one. Returns an exit status. */
+int ctl_run(struct ctl *ctl, char **words, int count);
+
+/* Both return 0 or an exit status, and say what is wrong. */
+int ctl_connect(struct ctl *ctl);
+/* Calls a method of the rabbit; `types` and what follows as in sd_bus_message_append(). */
+int ctl_call(struct ctl *ctl, const char *interface, const char *method, sd_bus_message **ret,
+             const char *types, ...);
+
+/* Says what is wrong and what to do about it; `error` may be NULL. Returns an exit status. */
+int ctl_fail(const struct ctl *ctl, int r, const sd_bus_error *error);
+/* The same in our own words. */
+int ctl_complain(const struct ctl *ctl, int status, const char *format, ...) _printf_(3, 4);
+
+/* The verbs with files of their own. */
+int verb_status(struct ctl *ctl, const struct verb *verb, char **words, int count);
+int verb_monitor(struct ctl *ctl, const struct verb *verb, char **words, int count);
+
+#endif
