@@ -1,16 +1,13 @@
 """The daemon does all its work in the sandbox of its unit, and nothing else can be done there."""
 
 import os
-import struct
 
 from guest import run, until
 from lib.hook import Hook
 from lib.server import DOMAIN
-from unit import ADDRESS, SERIAL, BodyTest, board, configure, journal, owner, server, settings
-from unit import said, show, write_board
+from unit import ADDRESS, SERIAL, BodyTest, configure, journal, said, server, settings, show
 
 CREDENTIAL = "/etc/credstore/nabaztagd.password"
-COLOURS = ("red", "green", "blue")
 
 
 class Sandbox(BodyTest):
@@ -52,7 +49,7 @@ class Sandbox(BodyTest):
         with open(script, "w", encoding="utf-8") as file:
             file.write("exec >$STATE_DIRECTORY/told 2>&1\n")
             file.write("cp /bin/true $STATE_DIRECTORY/shell || echo no state\n")
-            file.write('[ "$(id -un) $(id -Gn)" = "_nabaztagd _nabaztagd gpio" ] || id\n')
+            file.write('[ "$(id -un) $(id -gn)" = "_nabaztagd _nabaztagd" ] || id\n')
             file.write("[ $(stat -c %a $STATE_DIRECTORY/shell) = 700 ] || echo modes\n")
             for attempt in attempts:
                 file.write(f"({attempt}) >/dev/null 2>&1 && echo 'allowed: {attempt}'\n")
@@ -81,36 +78,9 @@ class Sandbox(BodyTest):
 
 
 class SoftwarePwm(BodyTest):
-    profile = {"driver": "pwm"}
+    keys = "[leds]\ndriver = pwm\n"
 
     def test_real_time(self):
         self.start()
         threads = ("ps", "-L", "-o", "cls=,rtprio=", "-p", show("MainPID"))
         until(lambda: " FF " in run(*threads), 5, lambda: run(*threads))
-
-
-class KernelLeds(BodyTest):
-    def test_class(self):
-        """LEDs of the kernel's: its files in /sys, which belong to root and the group gpio."""
-        made = []
-        for colour in COLOURS:
-            led = os.open("/dev/uleds", os.O_RDWR | os.O_NONBLOCK)
-            self.addCleanup(os.close, led)
-            os.write(led, struct.pack("64si", f"nab:{colour}".encode(), 255))
-            made.append(led)
-        paths = [f"/sys/class/leds/nab:{colour}/brightness" for colour in COLOURS]
-        until(lambda: all(os.stat(path).st_mode & 0o20 for path in paths), 10, "udev's rule")
-        names = " ".join(f"nab:{colour}" for colour in COLOURS)
-        write_board(self.board, board().replace("driver = none", f"driver = class\nnose = {names}"))
-        self.start()
-        self.wait_online()
-        owner().say(ADDRESS, "nose #ff0080")
-
-        def levels():
-            values = []
-            for path in paths:
-                with open(path, encoding="utf-8") as file:
-                    values.append(int(file.read()))
-            return values
-
-        until(lambda: levels()[0] == 255 and levels()[1] == 0, 10, lambda: f"red: {levels()}")

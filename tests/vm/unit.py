@@ -16,7 +16,7 @@ from lib.server import DOMAIN, Server
 
 CONFIG = "/etc/nabaztagd/nabaztagd.conf"
 CERTIFICATE = "/etc/nabaztagd/server.pem"
-ASLEEP = "/var/lib/private/nabaztagd/sleep"
+ASLEEP = "/var/lib/nabaztagd/sleep"
 DROP_IN = "/run/systemd/system/nabaztagd.service.d/test.conf"
 MESSAGE_IDS = os.path.join(os.path.dirname(__file__), "../../src/base/message-id.h")
 SERIAL = "0013d4abcdef"
