@@ -59,8 +59,8 @@ static int show(struct led_bank *bank, const struct led_light lights[LED_COUNT])
         for (unsigned place = 0; apa->places[i] >= 0 && place < LED_COLORS; place++)
             colors[apa->places[i]][place] =
                 (uint8_t)light_to_steps(led_light_of(&lights[i], apa->colors[i][place]), 255);
-    return send_frame(apa, frame,
-                      apa102_frame((const uint8_t(*)[LED_COLORS])colors, apa->count, frame));
+    size_t size = apa102_frame((const uint8_t(*)[LED_COLORS])colors, apa->count, frame);
+    return send_frame(apa, frame, size);
 }
 
 static struct led_bank *bank_free(struct led_bank *bank)

@@ -10,9 +10,10 @@ int turn_parse(const char *word, struct turn *ret)
                 ? 0
                 : parse_int(word, is_relative ? 1 - EAR_POSITIONS : 0, EAR_POSITIONS - 1, &holes);
 
-    if (r == 0)
-        *ret = (struct turn){.is_relative = is_relative, .holes = holes};
-    return r;
+    if (r < 0)
+        return r;
+    *ret = (struct turn){.is_relative = is_relative, .holes = holes};
+    return 0;
 }
 
 int turn_ear(struct body *body, enum ear_index ear, struct turn turn)

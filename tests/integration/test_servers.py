@@ -25,7 +25,8 @@ class Mechanisms:
             rabbit.notes.clear()
             rabbit.start().wait_online()
             self.check_stop(rabbit)
-        self.assertEqual(server.witness().count(f"accepted {user}"), 2)
+        # jabberd2 may end the stream with an internal-server-error: then the rabbit comes again.
+        self.assertGreaterEqual(server.witness().count(f"accepted {user}"), 2)
         server.add_account(user, "another")
         rabbit.configure(account={"register": "no"})
         rabbit.start().wait_cause("rejected")
