@@ -45,7 +45,7 @@ class Ends(BodyTest):
 
     def test_killed(self):
         self.turn(Restart="no")
-        self.assertLess(self.off_after(kill("KILL")), 2 * AT_ONCE)
+        self.assertLess(self.off_after(kill("KILL")), 4 * AT_ONCE)
         self.assertEqual(show("Result"), "signal")
 
     def test_killed_and_nothing_stops_the_motors(self):
