@@ -24,6 +24,16 @@
 #define USEC_PER_MIN  (60 * USEC_PER_SEC)
 #define USEC_NEVER    UINT64_MAX
 
+static inline uint64_t usec_earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint64_t usec_later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 static inline bool streq(const char *a, const char *b)
 {
     return strcmp(a, b) == 0;

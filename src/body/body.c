@@ -85,10 +85,9 @@ static void arm_ears(struct body *body)
 {
     uint64_t next = (body->settled || body->moved_by_hand) && !any_ear_busy(body) ? 0 : USEC_NEVER;
 
-    for (enum ear_index i = 0; i < EAR_COUNT; i++) {
-        uint64_t deadline = body->ears[i].ear ? ear_deadline(body->ears[i].ear) : USEC_NEVER;
-        next = deadline < next ? deadline : next;
-    }
+    for (enum ear_index i = 0; i < EAR_COUNT; i++)
+        if (body->ears[i].ear)
+            next = usec_earlier(next, ear_deadline(body->ears[i].ear));
     int r = arm_timer(body->ear_timer, next);
     if (r < 0) {
         log_debug("no timer for the motors: %s", strerror(-r));
@@ -224,14 +223,19 @@ static int on_button_timer(sd_event_source *source, uint64_t usec, void *userdat
     return 0;
 }
 
+static void stop_ears(struct body *body)
+{
+    for (enum ear_index i = 0; i < EAR_COUNT; i++)
+        if (body->ears[i].ear)
+            ear_stop(body->ears[i].ear, clock_now_usec());
+}
+
 /* The ears rest where they are, wherever that is; the button is not pressed any more. */
 static void on_down(void *userdata)
 {
     struct body *body = userdata;
 
-    for (enum ear_index i = 0; i < EAR_COUNT; i++)
-        if (body->ears[i].ear)
-            ear_stop(body->ears[i].ear, clock_now_usec());
+    stop_ears(body);
     body->moved_by_hand = body->strayed = false;
     body->button = button_free(body->button);
     arm_button(body);
@@ -298,9 +302,7 @@ void body_home(struct body *body)
 void body_stop(struct body *body)
 {
     hardware_motors_off(body->hardware);
-    for (enum ear_index i = 0; i < EAR_COUNT; i++)
-        if (body->ears[i].ear)
-            ear_stop(body->ears[i].ear, clock_now_usec());
+    stop_ears(body);
     arm_ears(body);
 }
 

@@ -2,23 +2,13 @@
 
 #define BRAKE_USEC (100 * USEC_PER_MSEC)
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t later(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* Since when in the window that ends at `now_usec` the motor was on in this run; its end if it was
  * not. */
 static uint64_t on_since(const struct ear_motor *motor, size_t run, uint64_t now_usec)
 {
     uint64_t window = now_usec > EAR_WINDOW_USEC ? now_usec - EAR_WINDOW_USEC : 0;
 
-    return earlier(later(motor->runs[run].from_usec, window), motor->runs[run].to_usec);
+    return usec_earlier(usec_later(motor->runs[run].from_usec, window), motor->runs[run].to_usec);
 }
 
 static uint64_t used(const struct ear_motor *motor, uint64_t now_usec)
@@ -54,7 +44,8 @@ uint64_t ear_motor_when(const struct ear_motor *motor, int direction, uint64_t n
 {
     uint64_t braked = direction == -motor->direction ? motor->stopped_usec + BRAKE_USEC : 0;
 
-    return later(braked, room_when(motor, earlier(need_usec, EAR_RUN_MAX_USEC), now_usec));
+    return usec_later(braked,
+                      room_when(motor, usec_earlier(need_usec, EAR_RUN_MAX_USEC), now_usec));
 }
 
 void ear_motor_start(struct ear_motor *motor, int direction, uint64_t now_usec)
@@ -64,7 +55,7 @@ void ear_motor_start(struct ear_motor *motor, int direction, uint64_t now_usec)
 
     motor->drive = motor->direction = direction;
     motor->started_usec = now_usec;
-    motor->limit_usec = now_usec + earlier(EAR_RUN_MAX_USEC, room);
+    motor->limit_usec = now_usec + usec_earlier(EAR_RUN_MAX_USEC, room);
 }
 
 void ear_motor_stop(struct ear_motor *motor, uint64_t now_usec)

@@ -76,11 +76,6 @@ static bool is_known(const struct ear *ear)
     return ear->position >= 0 && !ear->disturbed;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- the motor ---- */
 
 static void motor_off(struct ear *ear, uint64_t now_usec)
@@ -117,7 +112,8 @@ static void start_run(struct ear *ear, struct run run, uint64_t now_usec)
         ear->no_count_usec = now_usec + NO_COUNT_USEC;
         ear->listener->on_motor(run.direction, ear->userdata);
     }
-    ear->until_usec = earlier(now_usec + run_usec(run) + CAP_EXTRA_USEC, ear->motor.limit_usec);
+    ear->until_usec =
+        usec_earlier(now_usec + run_usec(run) + CAP_EXTRA_USEC, ear->motor.limit_usec);
 }
 
 /* ---- planning ---- */
@@ -454,7 +450,7 @@ uint64_t ear_deadline(const struct ear *ear)
     if (ear->phase == PHASE_REST)
         return ear->doubt ? ear->until_usec : USEC_NEVER;
     if (ear->phase == PHASE_DRIVE)
-        return earlier(ear->no_count_usec, ear->until_usec);
+        return usec_earlier(ear->no_count_usec, ear->until_usec);
     return ear->until_usec;
 }
 

@@ -237,8 +237,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void arm_timer(struct events *events)
 {
-    uint64_t sleep = sleep_deadline(events->sleep), trial = trial_deadline(events->trial);
-    uint64_t due = sleep < trial ? sleep : trial;
+    uint64_t due = usec_earlier(sleep_deadline(events->sleep), trial_deadline(events->trial));
 
     if (due == events->due_usec)
         return;
