@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "base/json.h"
+
 /* How things look. */
 struct style {
     const char *list[2], *dictionary[2], *between, *is;
@@ -12,22 +14,6 @@ struct style {
 
 static int print_styled(FILE *out, sd_bus_message *message, const struct style *style);
 
-void print_json_text(FILE *out, const char *text)
-{
-    putc('"', out);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c < ' ' || c == 0x7f)
-            fprintf(out, "\\u%04x", c);
-        else if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else
-            putc(c, out);
-    }
-    putc('"', out);
-}
-
 static void print_plain_text(FILE *out, const char *text)
 {
     for (; *text; text++)
@@ -36,7 +22,7 @@ static void print_plain_text(FILE *out, const char *text)
 
 static const struct style styles[] = {
     {{"", ""}, {"", ""}, " ", "=", "yes", "no", print_plain_text},
-    {{"[", "]"}, {"{", "}"}, ",", ":", "true", "false", print_json_text},
+    {{"[", "]"}, {"{", "}"}, ",", ":", "true", "false", json_print_text},
 };
 
 static int print_basic(FILE *out, sd_bus_message *message, char type, const struct style *style)

@@ -8,9 +8,6 @@
 
 #include "base/util.h"
 
-/* As a string of JSON, quotes included. */
-void print_json_text(FILE *out, const char *text);
-
 /*
  * The next value of `message`. For people: without quotes and brackets, and with nothing in it that
  * a terminal obeys. Returns 0 or -errno.

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <sysexits.h>
 
+#include "base/json.h"
 #include "ctl/ctl.h"
 #include "ctl/print.h"
 
@@ -64,7 +65,7 @@ int ctl_complain(const struct ctl *ctl, int status, const char *format, ...)
         return status;
     }
     fputs("{\"error\":", stdout);
-    print_json_text(stdout, text);
+    json_print_text(stdout, text);
     printf(",\"status\":%d}\n", status);
     return status;
 }

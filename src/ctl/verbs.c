@@ -1,6 +1,7 @@
 /* The table of verbs. What the rabbit does is said in the words of chat and answered in them. */
 #include <sysexits.h>
 
+#include "base/json.h"
 #include "base/parse.h"
 #include "ctl/ctl.h"
 #include "ctl/print.h"
@@ -12,7 +13,7 @@ static void print_reply(const struct ctl *ctl, const char *reply)
         return;
     }
     fputs("{\"reply\":", stdout);
-    print_json_text(stdout, reply);
+    json_print_text(stdout, reply);
     puts("}");
 }
 

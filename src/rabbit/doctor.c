@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 
+#include "base/json.h"
 #include "base/parse.h"
 #include "rabbit/doctor-probes.h"
 
@@ -60,21 +61,6 @@ static void mask(char *text)
     }
 }
 
-static void print_string(FILE *out, const char *text)
-{
-    if (!text) {
-        fputs("null", out);
-        return;
-    }
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            putc('\\', out);
-        putc(*text, out);
-    }
-    putc('"', out);
-}
-
 static void print_object(struct doctor *doctor, enum verdict verdict, const char *cause,
                          const char *remedy, const char *text)
 {
@@ -90,7 +76,10 @@ static void print_object(struct doctor *doctor, enum verdict verdict, const char
     fputs(doctor->rows > 0 ? ",\n  {" : "\n  {", doctor->out);
     for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
         fprintf(doctor->out, "%s\"%s\": ", i > 0 ? ", " : "", members[i].key);
-        print_string(doctor->out, members[i].value);
+        if (members[i].value)
+            json_print_text(doctor->out, members[i].value);
+        else
+            fputs("null", doctor->out);
     }
     putc('}', doctor->out);
 }

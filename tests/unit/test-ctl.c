@@ -1,6 +1,7 @@
 /* nabaztagctl without a bus: its rabbit of text, its JSON, its table. */
 #include "helper.h"
 
+#include "base/json.h"
 #include "base/parse.h"
 #include "ctl/ctl.h"
 #include "ctl/drawing.h"
@@ -81,7 +82,7 @@ static void test_json_text(void **state)
     FILE *out = open_memstream(&text, &size);
 
     assert_non_null(out);
-    print_json_text(out, "a\"b\\c\n\x1b\x7f h\xc3\xa4");
+    json_print_text(out, "a\"b\\c\n\x1b\x7f h\xc3\xa4");
     fclose(out);
     assert_string_equal(text, "\"a\\\"b\\\\c\\u000a\\u001b\\u007f h\xc3\xa4\"");
     free(text);
