@@ -209,9 +209,9 @@ static int exit_status_of(int error)
     static const struct {
         int error, status;
     } statuses[] = {
-        {-EBUSY, EX_TEMPFAIL},     {-EACCES, EX_NOPERM}, {-ENOMEM, EX_OSERR},
-        {-ERANGE, EX_CONFIG},      {-EEXIST, EX_CONFIG}, {-ENODEV, EX_UNAVAILABLE},
-        {-ENOENT, EX_UNAVAILABLE},
+        {-EBUSY, EX_TEMPFAIL},     {-EALREADY, EX_TEMPFAIL},  {-EACCES, EX_NOPERM},
+        {-ENOMEM, EX_OSERR},       {-ERANGE, EX_CONFIG},      {-EEXIST, EX_CONFIG},
+        {-ENODEV, EX_UNAVAILABLE}, {-ENOENT, EX_UNAVAILABLE},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)

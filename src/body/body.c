@@ -429,17 +429,19 @@ static int set_up(struct body *body, sd_event *event, const struct config *confi
 {
     static const struct hardware_listener listener = {
         .on_edge = on_edge, .on_down = on_down, .on_up = on_up, .on_fault = on_fault};
-    int r = leds_new(&body->leds, event, config->body.brightness);
+    int r = leds_new(&body->leds, event, config->body.brightness), away = 0;
 
     if (r == 0)
-        r = hardware_new(&body->hardware, event, config, body->leds, &listener, body, fault);
-    if (r == 0)
+        r = away = hardware_new(&body->hardware, event, config, body->leds, &listener, body, fault);
+    if (r >= 0)
         r = board_name(config, &body->description);
     if (r == 0)
         r = add_timers(body, event);
     if (r == 0)
         r = add_ears(body);
-    return r < 0 ? r : add_button(body);
+    if (r == 0)
+        r = add_button(body);
+    return r < 0 ? r : away;
 }
 
 int body_new(struct body **ret, sd_event *event, const struct config *config,
@@ -462,7 +464,9 @@ int body_new(struct body **ret, sd_event *event, const struct config *config,
     }
     body_home(body);
     *ret = body;
-    return 0;
+    if (r > 0 && ret_fault)
+        *ret_fault = fault;
+    return r;
 }
 
 struct body *body_free(struct body *body)

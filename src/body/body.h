@@ -48,8 +48,9 @@ struct body_listener {
 
 /*
  * Builds the body that `config->body.board` names; all motor lines are set to 0 as the first act
- * and the ears start homing. Returns 0, or -errno with *ret_fault filled in. Hardware that goes
- * away later comes back by itself.
+ * and the ears start homing. Returns 0; 1 with *ret_fault filled in when the hardware is away or
+ * somebody else's; or -errno with *ret_fault filled in. Hardware that is away, now or later, comes
+ * back by itself.
  */
 int body_new(struct body **ret, sd_event *event, const struct config *config,
              const struct body_listener *listener, void *userdata, struct body_fault *ret_fault);

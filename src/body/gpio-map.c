@@ -177,12 +177,14 @@ static int out_of_range(const struct gpio_chip *chip, const struct line_want *wa
 static int busy(const struct gpio_chip *chip, const struct gpio_place *place, const char *holder,
                 struct body_fault *fault)
 {
-    return body_fault_set(fault, -EBUSY, "gpio-busy",
+    bool ours = streq(holder, GPIO_CONSUMER);
+
+    return body_fault_set(fault, ours ? -EALREADY : -EBUSY, "gpio-busy",
                           "line %u of %s (%s) is held by %s: stop that, or choose another line",
                           place->offset, chip_name(chip), place->what,
-                          streq(holder, GPIO_CONSUMER) ? "another " GPIO_CONSUMER
-                          : holder[0]                  ? holder
-                                                       : "somebody without a name");
+                          ours        ? "another " GPIO_CONSUMER
+                          : holder[0] ? holder
+                                      : "somebody without a name");
 }
 
 int gpio_map_fault(struct gpio_map *map, const struct gpio_place *place, int error,
@@ -324,8 +326,6 @@ int gpio_map_look(const struct gpio_library *library, const char *chip,
     r = gpio_map_fill(&map, library, chip, want, 1, &ret->fault);
     if (map.chip_count > 0)
         ret->chip = map.chips[0].info;
-    if (r == -EBUSY)
-        library->is_used(map.chips[0].handle, map.places[0].offset, ret->holder);
     gpio_map_clear(&map);
     return r;
 }

@@ -38,7 +38,6 @@ int gpio_map_fill(struct gpio_map *map, const struct gpio_library *library, cons
 /* What there is to see of one line without touching it. */
 struct gpio_look {
     struct gpio_chip_info chip; /* name "": not found */
-    char holder[GPIO_NAME_MAX]; /* who has it, with -EBUSY; "": not known */
     struct body_fault fault;
 };
 

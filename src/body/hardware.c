@@ -342,18 +342,44 @@ static int add_repair(struct hardware *hardware)
     return r < 0 ? r : sd_event_source_set_enabled(hardware->repair, SD_EVENT_OFF);
 }
 
+/* A chip may be plugged in, a line be let go. Errors of a configuration stay; and of two daemons
+ * with one body the second one shall not wait for the end of the first. */
+static bool may_heal(int error)
+{
+    static const int lasting[] = {-EINVAL, -ERANGE, -EEXIST, -EALREADY, -ENOMEM};
+
+    for (size_t i = 0; i < ARRAY_SIZE(lasting); i++)
+        if (error == lasting[i])
+            return false;
+    return true;
+}
+
+static int wait_for_hardware(struct hardware *hardware, const struct body_fault *fault)
+{
+    hardware->lines_part = hardware->lines || !hardware->any ? PART_UP : PART_DOWN;
+    hardware->leds_part = PART_DOWN;
+    hardware->fault = *fault;
+    hardware->told = true;
+    arm_repair(hardware, clock_now_usec() + RETRY_USEC);
+    return 1;
+}
+
 static int set_up(struct hardware *hardware, struct body_fault *fault)
 {
-    int r = 0;
+    bool sim = board_is_sim(hardware->config);
+    int r, opened;
 
     read_wants(hardware);
-    if (!board_is_sim(hardware->config))
-        r = open_lines(hardware, fault); /* motors first: what a predecessor left running stops */
-    if (r == 0)
-        r = add_repair(hardware);
+    /* Motors first: what a predecessor left running stops. */
+    opened = sim ? 0 : open_lines(hardware, fault);
+    if (opened < 0 && !may_heal(opened))
+        return opened;
+    r = add_repair(hardware);
     if (r < 0)
         return r;
-    return board_is_sim(hardware->config) ? open_sim(hardware, fault) : open_leds(hardware, fault);
+    if (opened == 0)
+        opened = sim ? open_sim(hardware, fault) : open_leds(hardware, fault);
+    return opened < 0 && !sim && may_heal(opened) ? wait_for_hardware(hardware, fault) : opened;
 }
 
 int hardware_new(struct hardware **ret, sd_event *event, const struct config *config,
@@ -378,7 +404,9 @@ int hardware_new(struct hardware **ret, sd_event *event, const struct config *co
                               fault.cause ? fault.text : strerror(-r));
     }
     *ret = hardware;
-    return 0;
+    if (r > 0 && ret_fault)
+        *ret_fault = fault;
+    return r;
 }
 
 struct hardware *hardware_free(struct hardware *hardware)

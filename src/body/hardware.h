@@ -28,7 +28,9 @@ struct hardware_listener {
 
 /*
  * Requests the lines, motors off as the first act, and gives `leds`, which must outlive it, a bank.
- * Holds `config`. Returns 0, or -errno with *ret_fault filled in.
+ * Holds `config`. Returns 0, or 1 with *ret_fault filled in when the hardware is not there yet, or
+ * somebody else's: it is tried again until it works, which is told. Or -errno with *ret_fault
+ * filled in: what will not get better by itself.
  */
 int hardware_new(struct hardware **ret, sd_event *event, const struct config *config,
                  struct leds *leds, const struct hardware_listener *listener, void *userdata,

@@ -306,10 +306,10 @@ int body_test_new(struct body_test **ret, sd_event *event, const struct config *
     assert(test->count > 0); /* board_check() refuses a board without any part */
 
     int r = body_new(&test->body, event, config, &listener, test, &fault);
-    if (r < 0) {
+    if (r != 0) {
         say(test, "The body cannot be used: %s\n", fault.text);
-        free(test);
-        return r;
+        body_test_free(test);
+        return r < 0 ? r : -ENODEV;
     }
     say(test,
         "Each part of the %s moves in turn, and you say what you saw: y or Enter for yes, n for\n"

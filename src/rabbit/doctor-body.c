@@ -56,7 +56,7 @@ static void look_at(struct doctor *doctor, const struct line_want *want, struct 
     else
         seen->lost_chip = chip;
     seen->free += r == 0;
-    if (r == -EBUSY && streq(look.holder, GPIO_CONSUMER)) {
+    if (r == -EALREADY) {
         seen->ours++;
     } else if (r < 0) {
         seen->bad++;

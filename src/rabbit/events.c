@@ -342,6 +342,8 @@ static int build_body(struct events *events, sd_event *event)
         log_event(LOG_ERR, MESSAGE_BODY_FAILED,
                   (const struct log_field[]){{"NAB_CAUSE", fault.cause}, {NULL, NULL}},
                   "The body cannot be used: %s", fault.text);
+    if (r > 0)
+        note_fault(events, &fault);
     warn_of_motors(events->config);
     return r;
 }
@@ -353,7 +355,7 @@ static int build(struct events *events, sd_event *event)
                                                          .on_droop = on_droop};
     int r = build_body(events, event);
 
-    if (r == 0)
+    if (r >= 0)
         r = sleep_new(&events->sleep, state_directory(), &sleep_listener, events);
     if (r == 0)
         r = trial_new(&events->trial, events->body);

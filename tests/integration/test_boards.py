@@ -115,13 +115,15 @@ class Boards(Case):
                 self.assertEqual(rabbit.run().returncode, 78, "it does not start at all")
 
     def test_a_board_that_is_not_here(self):
-        """The profile is good, but there is no such chip: nothing is READY."""
+        """The profile is good, but there is no such chip: it lives without a body."""
         rabbit = self.make_board(HEAD.replace("= c", "= no-such-chip") + EAR)
         self.assertEqual(rabbit.run("--check").returncode, 0)
-        result = rabbit.run()
-        self.assertEqual(result.returncode, 69)
-        self.assertIn("no-such-chip", result.stderr)
         self.assertEqual(rabbit.run("--test-body").returncode, 1)
+        self.assertEqual(rabbit.run("--motors-off").returncode, 69)
+        rabbit.start().wait_status("no-such-chip")
+        faults = [line for line in rabbit.log().splitlines() if "cause=gpio-missing" in line]
+        self.assertEqual(len(faults), 1, rabbit.log())
+        self.check_stop(rabbit)
 
     def test_dump_config_tells_where_board_values_come_from(self):
         rabbit = self.make_board(HEAD + EAR)

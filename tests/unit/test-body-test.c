@@ -324,7 +324,7 @@ static void no_body_no_test(void **state)
     struct rig rig;
 
     board_missing = true;
-    assert_int_equal(start(&rig, BUTTON_ALONE), -ENOENT);
+    assert_int_equal(start(&rig, BUTTON_ALONE), -ENODEV);
     board_missing = false;
     assert_string_equal(rig.text, "The body cannot be used: there is no chip c\n");
     end(&rig);

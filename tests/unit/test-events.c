@@ -33,9 +33,11 @@ int body_new(struct body **ret, sd_event *event, const struct config *config,
 {
     fake = (struct body){.listener = listener, .userdata = userdata, .state = EAR_HOMING};
     if (streq(config->body.board, "broken"))
-        return body_fault_set(ret_fault, -EBUSY, "gpio-busy", "line 3 is held by a test");
+        return body_fault_set(ret_fault, -ERANGE, "gpio-range", "there is no line 99");
     *ret = &fake;
-    return 0;
+    return streq(config->body.board, "away")
+               ? body_fault_set(ret_fault, 1, "gpio-busy", "line 3 is held by a test")
+               : 0;
 }
 
 struct body *body_free(struct body *body)
@@ -530,8 +532,26 @@ static void test_body_that_cannot_be_had(void **state)
 
     config.body.board = (char *)"broken";
     assert_int_equal(events_new(&events, warren->wire.event, &config, &events_listener, warren),
-                     -EBUSY);
+                     -ERANGE);
     assert_null(events);
+}
+
+/* It lives on without, says so, and says when it has it. */
+static void test_body_that_is_away(void **state)
+{
+    struct warren *warren = *state;
+    struct config config = *warren->config;
+    struct events *events;
+    char text[256];
+
+    config.body.board = (char *)"away";
+    assert_int_equal(events_new(&events, warren->wire.event, &config, &events_listener, warren), 0);
+    assert_string_equal(events_fault(events)->cause, "gpio-busy");
+    events_describe(events, text, sizeof(text));
+    assert_non_null(strstr(text, "body: line 3 is held by a test"));
+    fake.listener->on_fault(NULL, fake.userdata);
+    assert_null(events_fault(events)->cause);
+    events_free(events);
 }
 
 /* ---- rest ---- */
@@ -591,6 +611,7 @@ int main(void)
         in_warren(test_faults),
         in_warren(test_fault_of_a_sleeper),
         in_warren(test_body_that_cannot_be_had),
+        in_warren(test_body_that_is_away),
         in_warren(test_rest),
         in_warren(test_timer),
     };

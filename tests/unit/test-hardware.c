@@ -29,6 +29,7 @@ static struct world {
     unsigned fail_set;   /* the n-th set from now on fails, and all that follow in these lines */
     bool failing, fail_once;
     unsigned fail_opens;
+    int open_error;
     bool ending;
 
     struct lines *lines; /* requested ones, or NULL */
@@ -128,6 +129,8 @@ int __wrap_lines_gpiod_new(struct lines **ret, sd_event *event, const char *chip
     world.attempts++;
     if (world.unplugged || world.left_unplugged)
         return body_fault_set(ret_fault, -ENOENT, "gpio-missing", "there is no chip fake");
+    if (world.open_error < 0)
+        return body_fault_set(ret_fault, world.open_error, "gpio-range", "there is no line 99");
     if (world.fail_opens > 0) {
         world.fail_opens--;
         return body_fault_set(ret_fault, -EBUSY, "gpio-busy", "somebody has line 1");
@@ -399,22 +402,61 @@ static void no_wakeups_at_rest(void **state)
     stop(&rig);
 }
 
-static void no_hardware_no_body(void **state)
+/* What is not there at the start, or somebody else's, is waited for, and then is as good as any. */
+static void hardware_that_comes_later(void **state)
 {
     struct rig rig;
 
     world_new(BRIDGE_IN_IN);
     world.unplugged = true;
-    assert_int_equal(try_start(&rig, texts[BRIDGE_IN_IN]), -ENOENT);
-    assert_null(rig.body);
+    assert_int_equal(try_start(&rig, texts[BRIDGE_IN_IN]), 1);
     assert_string_equal(rig.fault.cause, "gpio-missing");
     assert_string_equal(rig.fault.text, "there is no chip fake");
+    assert_int_equal(body_ear_position(rig.body, EAR_LEFT), -1);
+    assert_int_equal(body_ear_go(rig.body, EAR_LEFT, 3, EAR_FORWARD), -ENODEV);
+    body_led_set(rig.body, LED_NOSE, 0xff0000);
+    loop_run(3600 * USEC_PER_SEC);
+    assert_int_equal(rig.faults, 0); /* body_new() has told it */
+    assert_true(world.attempts <= 3600 / 2 + 1);
 
     world.unplugged = false;
+    rig.faults = 1; /* as if on_fault() had told it */
+    loop_run(40 * USEC_PER_SEC);
+    assert_int_equal(rig.recoveries, 1);
+    assert_int_equal(body_ear_position(rig.body, EAR_LEFT), 0);
+    assert_int_equal(body_ear_position(rig.body, EAR_RIGHT), 0);
+    assert_true(world.shows > 0);
+    stop(&rig);
+}
+
+static void leds_that_come_later(void **state)
+{
+    struct rig rig;
+
+    world_new(BRIDGE_IN_IN);
     world.leds_fail = true;
-    assert_int_equal(try_start(&rig, texts[BRIDGE_IN_IN]), -EIO);
+    assert_int_equal(try_start(&rig, texts[BRIDGE_IN_IN]), 1);
     assert_non_null(strstr(rig.fault.text, "LEDs"));
+    run_until_settled(&rig); /* ears can do without */
+    assert_int_equal(body_ear_position(rig.body, EAR_LEFT), 0);
+    world.leds_fail = false;
+    rig.faults = 1;
+    loop_run(3 * USEC_PER_SEC);
+    assert_int_equal(rig.recoveries, 1);
     assert_int_equal(world.opens, 1);
+    stop(&rig);
+}
+
+/* A line that the chip has not, or that is wanted twice, is nothing to wait for. */
+static void hopeless_hardware_no_body(void **state)
+{
+    struct rig rig;
+
+    world_new(BRIDGE_IN_IN);
+    world.open_error = -ERANGE;
+    assert_int_equal(try_start(&rig, texts[BRIDGE_IN_IN]), -ERANGE);
+    assert_null(rig.body);
+    assert_string_equal(rig.fault.cause, "gpio-range");
     world_free();
 }
 
@@ -823,7 +865,9 @@ int main(void)
         cmocka_unit_test(an_enabled_bridge_brakes_then_rests),
         cmocka_unit_test(the_button_clicks),
         cmocka_unit_test(no_wakeups_at_rest),
-        cmocka_unit_test(no_hardware_no_body),
+        cmocka_unit_test(hardware_that_comes_later),
+        cmocka_unit_test(leds_that_come_later),
+        cmocka_unit_test(hopeless_hardware_no_body),
         cmocka_unit_test(one_ear),
         cmocka_unit_test(no_ears),
         cmocka_unit_test(any_set_may_fail),

@@ -426,7 +426,7 @@ static void test_again_and_again(void **state)
         must_open(rig, wants, ARRAY_SIZE(wants));
         close_rig(rig);
         must_open(&other, &held, 1);
-        assert_int_equal(rig_open(rig, wants, ARRAY_SIZE(wants)), -EBUSY);
+        assert_int_equal(rig_open(rig, wants, ARRAY_SIZE(wants)), -EALREADY);
         close_rig(&other);
     }
 }
@@ -458,7 +458,7 @@ static void test_busy(void **state)
     for (size_t i = 1; i <= ARRAY_SIZE(wants); i++) {
         if (i < 2)
             continue;
-        must_fail(rig, wants, i, -EBUSY, "gpio-busy");
+        must_fail(rig, wants, i, -EALREADY, "gpio-busy");
         must_say(rig, "line 0 of nabsim (an output) is held by another nabaztagd");
         assert_true(value(CHIP, MOTOR));
         assert_true(value(CHIP, SECOND_MOTOR));

@@ -8,7 +8,7 @@ import time
 
 from guest import CHIP, motors_are_off, run, set_line, until, value
 from lib.waiting import stays
-from unit import CONFIG, BodyTest, ask, configure, said, settings, show
+from unit import CONFIG, BodyTest, ask, configure, journal, said, settings, show
 
 AT_ONCE = 3  # seconds, on a busy machine
 
@@ -107,35 +107,42 @@ class Chip(BodyTest):
         self.ears(16, 1)
 
 
-class Refusals(BodyTest):
-    def refused(self, pattern):
-        until(lambda: show("Result") != "success", 10, "the service to fail")
-        until(lambda: re.search(pattern, said()), 5, lambda: f"{pattern}: {said()}")
-        self.assertEqual(self.rabbit.runs(), [], "nothing moves")
+class Absence(BodyTest):
+    """It lives without what it cannot have, says why, and takes it up when it can."""
 
-    def try_to_start(self, **overrides):
-        with self.assertRaises(AssertionError):
-            self.start(Restart="no", **overrides)
+    def lives_without(self, pattern, **overrides):
+        self.start(**overrides)
+        self.assertEqual(show("ActiveState"), "active")
+        self.wait_online()
+        self.assertRegex(show("StatusText"), pattern)
+        self.assertEqual(len(journal("BODY_FAILED")), 1, said())
+        self.assertEqual(self.rabbit.runs(), [], "nothing moves")
 
     def test_held_line(self):
         with set_line(5):
-            self.try_to_start()
-            self.refused(r"held by .*gpioset")
+            self.lives_without(r"held by .*gpioset")
+        self.wait_home()
+        self.assertTrue(journal("BODY_WORKS"), said())
 
     def test_no_permission(self):
-        self.try_to_start(SupplementaryGroups="")
-        self.refused(r"(?i)permission|may not|group")
+        self.lives_without(r"group gpio", SupplementaryGroups="")
 
     def test_missing_chip(self):
         run("vm-gpio", CHIP, "unplug")
-        self.addCleanup(run, "vm-gpio", CHIP, "plug")
-        self.try_to_start()
-        self.refused(CHIP)
+        try:
+            self.lives_without(CHIP)
+        finally:
+            run("vm-gpio", CHIP, "plug")
+        self.wait_home()
+        self.ears(3, 10)
 
     def test_missing_line(self):
         configure(settings(self.board, "[ear-left]\nencoder = 99\n"))
-        self.try_to_start()
-        self.refused(r"\b99\b")
+        with self.assertRaises(AssertionError):
+            self.start()
+        until(lambda: show("ExecMainStatus") == "78", 10, "the service to end for good")
+        self.assertRegex(said(), r"\b99\b")
+        self.assertEqual(self.rabbit.runs(), [], "nothing moves")
 
 
 class TwoDaemons(BodyTest):
