@@ -266,18 +266,45 @@ size_t utf8_sequence(const char *text)
     return 0;
 }
 
+/* Length of the well-formed character at `text`, or 0; control characters are none. */
+static size_t clean_sequence(const char *text)
+{
+    const unsigned char *byte = (const unsigned char *)text;
+    size_t n = utf8_sequence(text);
+
+    /* U+0080 to U+009F, encoded as c2 80 to c2 9f, are control characters too. */
+    if (n == 0 || byte[0] < 0x20 || byte[0] == 0x7f || (byte[0] == 0xc2 && byte[1] < 0xa0))
+        return 0;
+    return n;
+}
+
 bool text_is_clean(const char *text)
 {
     while (*text) {
-        const unsigned char *byte = (const unsigned char *)text;
-        size_t n = utf8_sequence(text);
+        size_t n = clean_sequence(text);
 
-        /* U+0080 to U+009F, encoded as c2 80 to c2 9f, are control characters too. */
-        if (n == 0 || byte[0] < 0x20 || byte[0] == 0x7f || (byte[0] == 0xc2 && byte[1] < 0xa0))
+        if (n == 0)
             return false;
         text += n;
     }
     return true;
+}
+
+void text_clean(char *ret, size_t size, const char *text)
+{
+    size_t used = 0;
+
+    while (*text) {
+        size_t n = clean_sequence(text), length = n ? n : 1;
+        size_t taken = n ? n : utf8_sequence(text);
+
+        if (used + length >= size)
+            break;
+        memmove(ret + used, n ? text : "?", length);
+        used += length;
+        text += taken ? taken : 1;
+    }
+    ret[used] = '\0';
 }
 
 /* Edit distance with swapped neighbours as one edit; row[0] is the current row of the table. */

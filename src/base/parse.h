@@ -43,6 +43,10 @@ int parse_serial(const char *text, char ret[13]);
 /* Valid UTF-8 without NUL and without control characters? */
 bool text_is_clean(const char *text);
 
+/* Copies text so that it is clean: what is not becomes '?'. Cut between characters where it is
+ * longer than `size` - 1 bytes; `ret` may be `text`. */
+void text_clean(char *ret, size_t size, const char *text);
+
 /* Length in bytes of the well-formed UTF-8 sequence at `text` (1–4), or 0 when it is broken or at
  * its end. */
 size_t utf8_sequence(const char *text);

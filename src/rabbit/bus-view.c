@@ -1,7 +1,6 @@
 #include "rabbit/bus-view.h"
 
 #include "base/bus-name.h"
-#include "base/parse.h"
 
 /* ---- how fields look on the bus ---- */
 
@@ -122,24 +121,4 @@ size_t bus_view_compare(const struct bus_view *a, const struct bus_view *b,
             ret_names[count++] = places[i].name;
     ret_names[count] = NULL;
     return count;
-}
-
-void bus_text(char *ret, size_t size, const char *text)
-{
-    size_t used = 0;
-
-    while (*text) {
-        size_t n = utf8_sequence(text);
-        bool good = n > 1 || (n == 1 && *text >= ' ' && *text != 0x7f);
-
-        if (used + (n ? n : 1) >= size)
-            break;
-        if (good)
-            memcpy(ret + used, text, n);
-        else
-            ret[used] = '?';
-        used += good ? n : 1;
-        text += n ? n : 1;
-    }
-    ret[used] = '\0';
 }

@@ -33,9 +33,6 @@ struct bus_view {
 
 #define BUS_PROPERTIES_MAX 16
 
-/* Copies text so that the bus takes it: what is not UTF-8, and control characters, become '?'. */
-void bus_text(char *ret, size_t size, const char *text);
-
 /* Makes the fields of `view`, which must outlive the bus, properties of the rabbit. Returns 0 or
  * -errno. */
 int bus_view_publish(const struct bus_view *view, sd_bus *bus);

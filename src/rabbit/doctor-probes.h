@@ -5,10 +5,9 @@
 #ifndef NABAZTAGD_RABBIT_DOCTOR_PROBES_H
 #define NABAZTAGD_RABBIT_DOCTOR_PROBES_H
 
+#include "base/finding.h"
 #include "rabbit/account.h"
 #include "xmpp/stream.h"
-
-enum verdict { VERDICT_OK, VERDICT_WARNING, VERDICT_FAILED, VERDICT_SKIPPED };
 
 struct doctor {
     const char *path, *drop_ins;

@@ -2,7 +2,6 @@
 
 #include <stdarg.h>
 
-#include "base/json.h"
 #include "base/parse.h"
 #include "rabbit/doctor-probes.h"
 
@@ -47,67 +46,29 @@ static const struct probe {
 };
 
 /* Servers and chips name themselves as they like; a terminal shall survive it. */
-static void mask(char *text)
-{
-    while (*text) {
-        size_t n = utf8_sequence(text);
-        unsigned char byte = (unsigned char)*text;
-        bool control =
-            byte < 0x20 || byte == 0x7f || (byte == 0xc2 && (unsigned char)text[1] < 0xa0);
-
-        if (n == 0 || control)
-            memset(text, '?', n == 0 ? 1 : n);
-        text += n == 0 ? 1 : n;
-    }
-}
-
-static void print_object(struct doctor *doctor, enum verdict verdict, const char *cause,
-                         const char *remedy, const char *text)
-{
-    static const char *const states[] = {"ok", "warning", "failed", "skipped"};
-    const struct {
-        const char *key, *value;
-    } members[] = {{"name", doctor->name},
-                   {"state", states[verdict]},
-                   {"cause", cause},
-                   {"seen", text},
-                   {"remedy", remedy}};
-
-    fputs(doctor->rows > 0 ? ",\n  {" : "\n  {", doctor->out);
-    for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
-        fprintf(doctor->out, "%s\"%s\": ", i > 0 ? ", " : "", members[i].key);
-        if (members[i].value)
-            json_print_text(doctor->out, members[i].value);
-        else
-            fputs("null", doctor->out);
-    }
-    putc('}', doctor->out);
-}
-
-static void print_line(struct doctor *doctor, enum verdict verdict, const char *cause,
-                       const char *remedy, const char *text)
-{
-    static const char *const marks[] = {"ok  ", "warn", "FAIL", "skip"};
-
-    fprintf(doctor->out, "%s %-13s %s%s%s%s%s\n", marks[verdict], doctor->name, text,
-            remedy ? "; " : "", remedy ? remedy : "", cause ? " cause=" : "", cause ? cause : "");
-    fflush(doctor->out); /* the next one may take its time */
-}
-
 void doctor_tell(struct doctor *doctor, enum verdict verdict, const char *cause, const char *remedy,
                  const char *format, ...)
 {
-    char text[TEXT_MAX], advice[256];
+    char seen[TEXT_MAX], advice[256];
+    const struct finding finding = {.name = doctor->name,
+                                    .verdict = verdict,
+                                    .cause = cause,
+                                    .remedy = remedy ? advice : NULL,
+                                    .seen = seen};
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    vsnprintf(seen, sizeof(seen), format, arguments);
     va_end(arguments);
-    mask(text);
-    snprintf(advice, sizeof(advice), "%s", remedy ? remedy : "");
-    mask(advice);
-    (doctor->json ? print_object : print_line)(doctor, verdict, cause, remedy ? advice : NULL,
-                                               text);
+    text_clean(seen, sizeof(seen), seen);
+    text_clean(advice, sizeof(advice), remedy ? remedy : "");
+    if (doctor->json) {
+        fputs(doctor->rows > 0 ? ",\n  " : "\n  ", doctor->out);
+        finding_print_object(doctor->out, &finding);
+    } else {
+        finding_print_line(doctor->out, &finding);
+    }
+    fflush(doctor->out); /* the next one may take its time */
     doctor->rows++;
     doctor->failed += verdict == VERDICT_FAILED;
 }

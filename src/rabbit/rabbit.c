@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/message-id.h"
+#include "base/parse.h"
 #include "base/state.h"
 #include "rabbit/access.h"
 #include "rabbit/bus.h"
@@ -381,10 +382,10 @@ static void look_at_body(const struct rabbit *rabbit, struct bus_view *ret)
     for (enum led_index i = 0; i < LED_COUNT; i++)
         ret->leds[i] = body_led_get(body, i);
     ret->asleep = events_is_asleep(rabbit->events);
-    bus_text(ret->board, sizeof(ret->board), body_description(body));
-    bus_text(ret->body_fault.cause, sizeof(ret->body_fault.cause),
-             fault->cause ? fault->cause : "");
-    bus_text(ret->body_fault.text, sizeof(ret->body_fault.text), fault->text);
+    text_clean(ret->board, sizeof(ret->board), body_description(body));
+    text_clean(ret->body_fault.cause, sizeof(ret->body_fault.cause),
+               fault->cause ? fault->cause : "");
+    text_clean(ret->body_fault.text, sizeof(ret->body_fault.text), fault->text);
 }
 
 static void look(struct bus_view *ret, void *userdata)
@@ -395,13 +396,13 @@ static void look(struct bus_view *ret, void *userdata)
 
     look_at_body(rabbit, ret);
     describe(status, sizeof(status), rabbit);
-    bus_text(ret->status, sizeof(ret->status), status);
+    text_clean(ret->status, sizeof(ret->status), status);
     ret->online = login.online;
-    bus_text(ret->stage, sizeof(ret->stage), login.stage);
-    bus_text(ret->jid, sizeof(ret->jid), login.jid ? login.jid : "");
-    bus_text(ret->serial, sizeof(ret->serial), login.serial ? login.serial : "");
-    bus_text(ret->last_failure.cause, sizeof(ret->last_failure.cause), login.failure->cause);
-    bus_text(ret->last_failure.text, sizeof(ret->last_failure.text), login.failure->text);
+    text_clean(ret->stage, sizeof(ret->stage), login.stage);
+    text_clean(ret->jid, sizeof(ret->jid), login.jid ? login.jid : "");
+    text_clean(ret->serial, sizeof(ret->serial), login.serial ? login.serial : "");
+    text_clean(ret->last_failure.cause, sizeof(ret->last_failure.cause), login.failure->cause);
+    text_clean(ret->last_failure.text, sizeof(ret->last_failure.text), login.failure->text);
     ret->last_failure.usec = login.failure_usec;
 }
 

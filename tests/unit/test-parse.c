@@ -235,6 +235,35 @@ static void test_clean(void **state)
     assert_false(text_is_clean("\x1b[31m"));
 }
 
+static void test_cleaning(void **state)
+{
+    static const struct {
+        const char *text, *taken;
+    } cases[] = {
+        {"fine", "fine"},
+        {"", ""},
+        {"h\xc3\xa4 \xe2\x80\xa6", "h\xc3\xa4 \xe2\x80\xa6"},
+        {"\x1b[31mred\n", "?[31mred?"},
+        {"\xff\xc3", "??"},
+        {"a\xc2\x9b"
+         "b",
+         "a?b"},
+        {"12345678901234567890", "123456789012345"},
+        {"12345678901234\xc3\xa4", "12345678901234"}, /* never half a letter */
+    };
+    char taken[16];
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        memset(taken, '#', sizeof(taken));
+        text_clean(taken, sizeof(taken), cases[i].text);
+        assert_string_equal(taken, cases[i].taken);
+    }
+
+    snprintf(taken, sizeof(taken), "\x1b\xc2\x9b\xff\xc3\xa4");
+    text_clean(taken, sizeof(taken), taken);
+    assert_string_equal(taken, "???\xc3\xa4");
+}
+
 static void test_nearest(void **state)
 {
     static const char *const words[] = {"ears", "nose", "status", "help", NULL};
@@ -252,11 +281,12 @@ static void test_nearest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bool),  cmocka_unit_test(test_unsigned),
-        cmocka_unit_test(test_int),   cmocka_unit_test(test_usec),
-        cmocka_unit_test(test_color), cmocka_unit_test(test_host_port),
-        cmocka_unit_test(test_hex),   cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_clean), cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_bool),    cmocka_unit_test(test_unsigned),
+        cmocka_unit_test(test_int),     cmocka_unit_test(test_usec),
+        cmocka_unit_test(test_color),   cmocka_unit_test(test_host_port),
+        cmocka_unit_test(test_hex),     cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_clean),   cmocka_unit_test(test_cleaning),
+        cmocka_unit_test(test_nearest),
     };
     return cmocka_run_group_tests_name("parse", tests, NULL, NULL);
 }
