@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/timing.h"
 #include "rabbit/doctor-probes.h"
-#include "web/report.h"
+#include "web/http.h"
 #include "xmpp/route.h"
 
 void doctor_describe_place(char ret[DOCTOR_PLACE_MAX], const char *address, uint16_t port)
@@ -171,37 +171,60 @@ bool doctor_probe_tcp(struct doctor *doctor)
 
 /* ---- the hook ---- */
 
-/* Whatever is asked of the hook might be taken for a report, so that it is not asked. */
+struct question {
+    struct doctor *doctor;
+    sd_event *event;
+    bool good;
+};
+
+/* A hook that asks for what we left out is there all the same. */
+static void on_answer(const struct http_answer *answer, void *userdata)
+{
+    struct question *question = userdata;
+
+    question->good = !answer->error || answer->status == 400;
+    if (question->good)
+        doctor_tell(question->doctor, VERDICT_OK, NULL, NULL,
+                    "it answers %ld to a request that reports nothing", answer->status);
+    else
+        doctor_tell(question->doctor, VERDICT_FAILED, "hook-failed",
+                    "check [report] url and that the platform runs; the login does without it",
+                    "%s", answer->error);
+    sd_event_exit(question->event, 0);
+}
+
+static int ask_hook(struct question *question, const struct config *config)
+{
+    struct http_request *request;
+    struct http *http;
+    int r = http_new(&http, question->event);
+
+    if (r < 0)
+        return r;
+    r = http_get(&request, http, config->report.url, config->report.timeout_usec, on_answer,
+                 question);
+    if (r >= 0)
+        r = sd_event_loop(question->event);
+    http_free(http);
+    return r;
+}
+
+/* Without the parameters of a report: platforms act on those. */
 bool doctor_probe_hook(struct doctor *doctor)
 {
-    static const char remedy[] =
-        "check [report] url and that the platform runs; the login does without it";
-    const struct config *config = doctor->config;
-    _cleanup_(freep) char *host = NULL;
-    struct addrinfo *list;
-    uint16_t port = 0;
+    struct question question = {.doctor = doctor};
     int r;
 
-    if (!config->report.url || report_place(config->report.url, &host, &port) < 0) {
+    if (!doctor->config->report.url) {
         doctor_tell(doctor, VERDICT_SKIPPED, NULL, NULL, "[report] url is not set");
         return true;
     }
-    r = resolve(&list, host, port, AI_ADDRCONFIG);
-    if (r != 0) {
-        doctor_tell(doctor, VERDICT_FAILED, "hook-failed", remedy, "%s has no address: %s", host,
-                    gai_strerror(r));
-        return false;
-    }
-    r = -EHOSTUNREACH;
-    for (const struct addrinfo *info = list; r < 0 && info; info = info->ai_next)
-        r = connect_to(info, config->report.timeout_usec);
-    freeaddrinfo(list);
+    r = sd_event_new(&question.event);
+    if (r >= 0)
+        r = ask_hook(&question, doctor->config);
+    sd_event_unref(question.event);
     if (r < 0)
-        doctor_tell(doctor, VERDICT_FAILED, "hook-failed", remedy, "%s, port %u: %s", host, port,
-                    strerror(-r));
-    else
-        doctor_tell(doctor, VERDICT_OK, NULL, NULL,
-                    "%s, port %u answers; what it says is seen when something is reported", host,
-                    port);
-    return r == 0;
+        doctor_tell(doctor, VERDICT_FAILED, "hook-failed", "check [report] url",
+                    "cannot ask it: %s", strerror(-r));
+    return question.good;
 }

@@ -1,6 +1,5 @@
 #include "web/report.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <strings.h>
 
@@ -62,35 +61,4 @@ int report_send(struct http_request **ret, struct http *http, const struct repor
     if (r < 0)
         return r;
     return http_get(ret, http, url, details->timeout_usec, handler, userdata);
-}
-
-static int take_place(CURLU *parts, char **ret_host, uint16_t *ret_port)
-{
-    char *host = NULL, *port = NULL;
-    int r = -EINVAL;
-
-    if (curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-        curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
-        bool bracketed = *host == '[' && host[strlen(host) - 1] == ']';
-
-        *ret_port = (uint16_t)strtoul(port, NULL, 10);
-        *ret_host = bracketed ? strndup(host + 1, strlen(host) - 2) : strdup(host);
-        r = *ret_host ? 0 : -ENOMEM;
-    }
-    curl_free(host);
-    curl_free(port);
-    return r;
-}
-
-int report_place(const char *url, char **ret_host, uint16_t *ret_port)
-{
-    CURLU *parts = curl_url();
-    int r = -EINVAL;
-
-    if (!parts)
-        return -ENOMEM;
-    if (is_web_url(url) && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK)
-        r = take_place(parts, ret_host, ret_port);
-    curl_url_cleanup(parts);
-    return r;
 }

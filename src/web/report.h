@@ -21,10 +21,6 @@ struct report_details {
 /* The URL that reports `reason`, allocated. Pure. Returns 0, -EINVAL or -ENOMEM. */
 int report_url(char **ret, const struct report_details *details, enum report_reason reason);
 
-/* Where the hook listens: its host, allocated, without brackets, and its port. Pure. Returns 0,
- * -EINVAL or -ENOMEM. */
-int report_place(const char *url, char **ret_host, uint16_t *ret_port);
-
 /* "FailureLogin", "FailureRegister1", "FailureRegister2" */
 const char *report_reason_name(enum report_reason reason);
 

@@ -113,10 +113,11 @@ class Around(DoctorCase):
     def test_json_alone_is_no_mode(self):
         self.assertEqual(self.make_rabbit().run("--json").returncode, 64)
 
-    def test_hook_hears_nothing(self):
+    def test_hook_hears_of_no_failure(self):
         hook = self.make_hook()
-        self.examine(self.make_rabbit(self.make_server(), hook), healthy=True)
-        self.assertEqual(hook.requests, [])
+        rows = self.examine(self.make_rabbit(self.make_server(), hook), healthy=True)
+        self.assertEqual(hook.reports(), [[]])
+        self.assertIn(" 200 ", self.row(rows, "hook")["seen"])
 
     def test_server_without_tls_is_a_warning(self):
         server = self.make_server(tls=None)
@@ -218,7 +219,16 @@ class Faults(DoctorCase):
     def test_dead_hook(self):
         url = f"http://127.0.0.1:{free_port()}/vl"
         rabbit = self.make_rabbit(self.make_server(), report={"url": url})
-        self.check_fault(rabbit, "hook", "hook-failed", "127.0.0.1", "[report] url")
+        self.check_fault(rabbit, "hook", "hook-failed", "refused", "[report] url")
+
+    def test_hook_with_an_error(self):
+        rabbit = self.make_rabbit(self.make_server(), self.make_hook("500"))
+        self.check_fault(rabbit, "hook", "hook-failed", "500", "[report] url")
+
+    def test_hook_that_is_silent(self):
+        rabbit = self.make_rabbit(self.make_server(), self.make_hook("slow"))
+        rabbit.configure(report={"timeout": "1s"})
+        self.check_fault(rabbit, "hook", "hook-failed", "1 s", "[report] url")
 
     def make_body(self, chip):
         return self.make_rabbit(

@@ -107,31 +107,6 @@ static void test_refused(void **state)
     assert_null(full);
 }
 
-static void test_place(void **state)
-{
-    static const struct {
-        const char *url, *host;
-        unsigned port;
-    } cases[] = {
-        {"http://almacska:3000/vl/sendMailXMPP.jsp", "almacska", 3000},
-        {"http://almacska", "almacska", 80},
-        {"https://almacska/vl?key=1", "almacska", 443},
-        {"http://user:word@almacska:81/", "almacska", 81},
-        {"http://[::1]:8080/vl", "::1", 8080},
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        _cleanup_(freep) char *host = NULL;
-        uint16_t port;
-
-        assert_int_equal(report_place(cases[i].url, &host, &port), 0);
-        assert_string_equal(host, cases[i].host);
-        assert_int_equal(port, cases[i].port);
-    }
-    assert_int_equal(report_place("ftp://almacska/", NULL, NULL), -EINVAL);
-    assert_int_equal(report_place("http://", NULL, NULL), -EINVAL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,7 +115,6 @@ int main(void)
         cmocka_unit_test(test_values_are_encoded),
         cmocka_unit_test(test_escape),
         cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_place),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
