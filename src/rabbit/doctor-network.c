@@ -1,5 +1,6 @@
 /* Probes of the way to the server and to the hook: DNS and TCP. */
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -30,16 +31,22 @@ static int wait_connected(int fd, uint64_t limit_usec)
     return -error;
 }
 
-static int connect_to(const struct addrinfo *info, uint64_t limit_usec)
+static int connect_to(int fd, const struct addrinfo *info, uint64_t limit_usec)
 {
-    _cleanup_(closep) int fd =
-        socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-
-    if (fd < 0)
-        return -errno;
     if (connect(fd, info->ai_addr, info->ai_addrlen) == 0)
         return 0;
     return errno == EINPROGRESS ? wait_connected(fd, limit_usec) : -errno;
+}
+
+static int make_blocking(int fd, uint64_t limit_usec)
+{
+    const struct timeval limit = {.tv_sec = (time_t)(limit_usec / USEC_PER_SEC)};
+
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
+        fcntl(fd, F_SETFL, 0) < 0)
+        return -errno;
+    return 0;
 }
 
 /* Returns what getaddrinfo() does; `port` is part of the answers. */
@@ -58,12 +65,18 @@ static int resolve(struct addrinfo **ret, const char *host, uint16_t port, int f
 int doctor_connect(const char *address, uint16_t port, uint64_t limit_usec)
 {
     struct addrinfo *info;
-    int r;
+    int r, fd;
 
     if (resolve(&info, address, port, AI_NUMERICHOST | AI_NUMERICSERV) != 0)
         return -EINVAL;
-    r = connect_to(info, limit_usec);
+    fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    r = fd < 0 ? -errno : connect_to(fd, info, limit_usec);
     freeaddrinfo(info);
+    if (r == 0)
+        r = make_blocking(fd, limit_usec);
+    if (r == 0)
+        return fd;
+    closep(&fd);
     return r;
 }
 
@@ -140,6 +153,12 @@ static void fill_in_failure(struct failure *ret, int error, const char *place)
     failure_set(ret, cause, "%s: %s", place, strerror(-error));
 }
 
+static void keep_place(struct doctor *doctor, const char *address, uint16_t port)
+{
+    snprintf(doctor->address, sizeof(doctor->address), "%s", address);
+    doctor->port = port;
+}
+
 /* One address that answers is enough: what is wrong with the others is told when that is known. */
 bool doctor_probe_tcp(struct doctor *doctor)
 {
@@ -153,14 +172,16 @@ bool doctor_probe_tcp(struct doctor *doctor)
     if (route_find(&route, &doctor->order) < 0)
         return false;
     while (failed < LIMIT_ADDRESSES && route_next(route, &address, &port)) {
-        int r = doctor_connect(address, port, timing_default().tcp_usec);
+        _cleanup_(closep) int fd = doctor_connect(address, port, timing_default().tcp_usec);
 
         doctor_describe_place(place, address, port);
-        if (r < 0)
-            fill_in_failure(&failures[failed++], r, place);
-        else
-            doctor_tell(doctor, VERDICT_OK, NULL, NULL, "%s answers", place);
-        reached += r == 0;
+        if (fd < 0) {
+            fill_in_failure(&failures[failed++], fd, place);
+            continue;
+        }
+        doctor_tell(doctor, VERDICT_OK, NULL, NULL, "%s answers", place);
+        if (reached++ == 0)
+            keep_place(doctor, address, port);
     }
     route_free(route);
     for (unsigned i = 0; i < failed; i++)

@@ -5,6 +5,8 @@
 #ifndef NABAZTAGD_RABBIT_DOCTOR_PROBES_H
 #define NABAZTAGD_RABBIT_DOCTOR_PROBES_H
 
+#include <netinet/in.h>
+
 #include "base/finding.h"
 #include "rabbit/account.h"
 #include "xmpp/stream.h"
@@ -22,7 +24,9 @@ struct doctor {
     struct account *account;
     char serial[13]; /* "": none */
     struct order order;
-    char *host; /* of the order, ours */
+    char *host;                     /* of the order, ours */
+    char address[INET6_ADDRSTRLEN]; /* of the server, that answered */
+    uint16_t port;
     struct sight sight;
     bool registers; /* the registration form can be filled in */
     bool stuck;     /* the link thread hangs in the resolver */
@@ -39,7 +43,8 @@ void doctor_tell(struct doctor *doctor, enum verdict verdict, const char *cause,
 void doctor_tell_failure(struct doctor *doctor, enum verdict verdict, const struct failure *failure,
                          const char *more);
 
-/* Tries to connect to a numeric address. Returns 0, -ETIMEDOUT or another -errno. */
+/* Connects to a numeric address. Returns a blocking socket with that limit for what is sent and
+ * received, -ETIMEDOUT or another -errno. */
 int doctor_connect(const char *address, uint16_t port, uint64_t limit_usec);
 
 /* "192.0.2.1:5222", "[2001:db8::1]:5222" */

@@ -7,6 +7,7 @@
 #include "rabbit/doctor-probes.h"
 #include "xmpp/link.h"
 #include "xmpp/sasl.h"
+#include "xmpp/tls-versions.h"
 
 struct attempt {
     struct doctor *doctor;
@@ -74,15 +75,45 @@ static void describe_certificate(const struct tls_sight *tls, char *ret, size_t 
                  tls->issuer, tls->fingerprint);
 }
 
+/* One more connection to where the first one was made. */
+static int dial(void *userdata)
+{
+    const struct doctor *doctor = userdata;
+
+    return doctor_connect(doctor->address, doctor->port, timing_default().tls_usec);
+}
+
+/* "TLS 1.3, TLS 1.2" */
+static void describe_versions(struct doctor *doctor, char *ret, size_t size)
+{
+    bool direct = doctor->order.tls == TLS_DIRECT;
+
+    tls_versions(dial, doctor, doctor->order.domain, direct, ret, size);
+}
+
 static void tell_line(struct doctor *doctor, const char *certificate)
 {
-    if (doctor->sight.secured)
-        doctor_tell(doctor, VERDICT_OK, NULL, NULL, "%s: %s",
-                    doctor->order.fingerprint ? "pinned" : "trusted", certificate);
-    else
+    char versions[64];
+
+    if (!doctor->sight.secured) {
         doctor_tell(doctor, VERDICT_WARNING, "tls-not-offered",
                     "set [tls] mode = required where the server can do it",
                     "the server speaks XMPP, without TLS: everybody on the way can read along");
+        return;
+    }
+    describe_versions(doctor, versions, sizeof(versions));
+    doctor_tell(doctor, VERDICT_OK, NULL, NULL, "%s, %s: %s", versions,
+                doctor->order.fingerprint ? "pinned" : "trusted", certificate);
+}
+
+/* A server may be so old that OpenSSL wants nothing to do with it. */
+static void tell_failed_handshake(struct doctor *doctor)
+{
+    char versions[64], more[96];
+
+    describe_versions(doctor, versions, sizeof(versions));
+    snprintf(more, sizeof(more), "it takes %s", *versions ? versions : "no version of TLS");
+    doctor_tell_failure(doctor, VERDICT_FAILED, &doctor->failure, more);
 }
 
 bool doctor_probe_tls(struct doctor *doctor)
@@ -102,6 +133,8 @@ bool doctor_probe_tls(struct doctor *doctor)
     describe_certificate(&doctor->sight.tls, certificate, sizeof(certificate));
     if (doctor->sight.features)
         tell_line(doctor, certificate);
+    else if (streq(doctor->failure.cause, "tls-failed"))
+        tell_failed_handshake(doctor);
     else
         doctor_tell_failure(doctor, VERDICT_FAILED, &doctor->failure, certificate);
     return doctor->sight.features;

@@ -11,7 +11,7 @@ from lib.network import SRV, WORLD, A
 from lib.ports import free_port
 from lib.silent import SilentServer
 
-from case import DOMAIN, RABBIT, SERIAL, Case, every_server
+from case import DOMAIN, RABBIT, SERIAL, Case, every_server, wait_for
 from networks import NetworkCase
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -30,6 +30,11 @@ PROBES = [
     "rivals",
     "outputs",
 ]
+
+
+def is_open(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class DoctorCase(Case):
@@ -87,6 +92,7 @@ class Healthy:
             seen = DoctorCase.row(rows, "tls")["seen"]
             self.assertIn(print_of_it, seen)
             self.assertIn(f"certificate for {DOMAIN}, from", seen)
+            self.assertRegex(seen, r"^TLS 1\.3, TLS 1\.2, trusted: ")
         self.assertEqual(DoctorCase.row(rows, "registration")["state"], "ok")
         self.assertEqual(DoctorCase.row(rows, "hook")["state"], "ok")
         self.assertLessEqual({line.split()[0] for line in server.witness()}, {"register-get"})
@@ -187,6 +193,21 @@ class Faults(DoctorCase):
         result = rabbit.run("--doctor")
         self.assertIn(print_of_it, result.stdout)
         self.assertEqual(server.witness(), [])
+
+    def test_server_with_an_old_version_of_tls(self):
+        certificate, key = certificates.make(self.folder, "old", DOMAIN)
+        port = free_port()
+        server = subprocess.Popen(
+            ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-tls1_1", "-quiet",
+             "-cipher", "ALL:@SECLEVEL=0", "-cert", certificate, "-key", key],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.kill)
+        wait_for(lambda: is_open(port), 10, "openssl to listen")
+        tls = {"mode": "direct", "ca-file": certificate}
+        rabbit = self.make_rabbit(account={"server": f"127.0.0.1:{port}"}, tls=tls)
+        self.check_fault(rabbit, "tls", "tls-failed", "it takes TLS 1.1", "", self.BEHIND_TLS)
 
     def test_expired_certificate(self):
         self.check_certificate("cert-expired", "until", "renew", expired=True)
