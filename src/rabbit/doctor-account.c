@@ -1,5 +1,6 @@
 /* Probes of what the machine itself holds: the configuration, the clock, the account. */
 #include <errno.h>
+#include <sys/timex.h>
 #include <time.h>
 
 #include "base/state.h"
@@ -32,6 +33,14 @@ bool doctor_probe_configuration(struct doctor *doctor)
     return r == 0;
 }
 
+/* With a time server. A board without a battery knows what time it was, not what time it is. */
+static bool is_synchronised(void)
+{
+    struct timex state = {.modes = 0};
+
+    return adjtimex(&state) != TIME_ERROR;
+}
+
 bool doctor_probe_clock(struct doctor *doctor)
 {
     time_t now = time(NULL);
@@ -42,7 +51,8 @@ bool doctor_probe_clock(struct doctor *doctor)
         return false;
     strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &utc);
     if (utc.tm_year + 1900 >= CLOCK_YEAR)
-        doctor_tell(doctor, VERDICT_OK, NULL, NULL, "it is %s", text);
+        doctor_tell(doctor, VERDICT_OK, NULL, NULL, "it is %s%s", text,
+                    is_synchronised() ? "" : ", by no other clock than this machine's own");
     else
         doctor_tell(doctor, VERDICT_FAILED, "clock",
                     "set the clock (timedatectl set-ntp yes); until then no certificate is valid",

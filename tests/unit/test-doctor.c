@@ -3,6 +3,7 @@
 #include "helper.h"
 
 #include <errno.h>
+#include <sys/timex.h>
 #include <time.h>
 
 #include "body/gpio-map.h"
@@ -14,17 +15,25 @@
 
 static struct {
     time_t now;
+    bool synchronised;
     int error; /* of looking at line 5 */
     const char *cause, *text;
 } world;
 
 time_t __wrap_time(time_t *ret);
+int __wrap_adjtimex(struct timex *state);
 int __wrap_gpio_map_look(const struct gpio_library *library, const char *chip,
                          const struct line_want *want, struct gpio_look *ret);
 
 time_t __wrap_time(time_t *ret)
 {
     return world.now;
+}
+
+int __wrap_adjtimex(struct timex *state)
+{
+    assert_int_equal(state->modes, 0);
+    return world.synchronised ? TIME_OK : TIME_ERROR;
 }
 
 /* Lines 1 to 3 are free. */
@@ -90,6 +99,10 @@ static void test_clock(void **state)
            "cause=not-configured\nskip dns           makes no sense without a good account\n");
     free(said);
     world.now = 1704067200;
+    said = examine(*state, "a", "", false, EXIT_FAILURE);
+    expect(said, "ok   clock         it is 2024-01-01 00:00 UTC, by no other clock than ");
+    free(said);
+    world.synchronised = true;
     said = examine(*state, "a", "", false, EXIT_FAILURE);
     expect(said, "ok   clock         it is 2024-01-01 00:00 UTC\n");
     free(said);
