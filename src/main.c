@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/config.h"
+#include "base/instance.h"
 #include "base/log.h"
 #include "base/message-id.h"
 #include "body/board.h"
@@ -72,12 +73,6 @@ static const char usage[] =
 
 /* Arguments */
 
-static bool is_instance_name(const char *name)
-{
-    return *name && strlen(name) < 64 && *name != '.' &&
-           !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")];
-}
-
 static int take_option(struct arguments *arguments, int option)
 {
     switch (option) {
@@ -86,7 +81,7 @@ static int take_option(struct arguments *arguments, int option)
         return 0;
     case 'i':
         arguments->instance = optarg;
-        return is_instance_name(optarg) ? 0 : -EINVAL;
+        return instance_is_valid(optarg) ? 0 : -EINVAL;
     case 'b':
         arguments->bus = optarg;
         return 0;
@@ -134,14 +129,13 @@ static int parse_arguments(struct arguments *ret, int argc, char **argv)
 
 static int find_files(struct daemon *daemon, const struct arguments *arguments)
 {
-    const char *name = streq(arguments->instance, "main") ? "nabaztagd" : arguments->instance;
     int r;
 
     daemon->optional = !arguments->config;
     if (arguments->config)
-        r = asprintf(&daemon->path, "%s", arguments->config);
+        r = strdup_to(&daemon->path, arguments->config);
     else
-        r = asprintf(&daemon->path, NABAZTAGD_SYSCONFDIR "/%s.conf", name);
+        r = instance_config(arguments->instance, &daemon->path);
     if (r < 0 || asprintf(&daemon->drop_ins, "%s.d", daemon->path) < 0)
         return -ENOMEM;
     return 0;
