@@ -7,14 +7,24 @@
 
 #include "base/bus-name.h"
 
+#define VERB_OPTIONS_MAX 8
+
 struct ctl {
     const char *which;    /* the bus, as in bus_open() */
     const char *instance; /* "main" */
     bool json;            /* one object a line, errors too */
     bool draws;           /* stdout is a terminal that knows UTF-8 */
     bool colors;
+    const char *values[VERB_OPTIONS_MAX]; /* of the verb's options, in its order; NULL: not given */
     char name[BUS_NAME_SIZE];
     sd_bus *bus; /* NULL until ctl_connect() */
+};
+
+/* Of one verb, and behind it: --name VALUE or --name=VALUE. */
+struct verb_option {
+    const char *name;
+    const char *argument; /* for people: "FILE", or all that may be said: "yes|no" */
+    const char *help;
 };
 
 struct verb {
@@ -26,6 +36,7 @@ struct verb {
     int (*run)(struct ctl *ctl, const struct verb *verb, char **words, int count);
     const char *method; /* of the rabbit, and what to say when it is done */
     const char *done;
+    const struct verb_option *options; /* ends with a NULL name; NULL: none */
 };
 
 /* All of them; ends with a NULL name. */

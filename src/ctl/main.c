@@ -19,13 +19,21 @@ static const char usage[] =
     "  --help           print this\n"
     "\n";
 
+/* The second column begins at 28. */
+static void print_row(const char *indent, const char *name, const char *arguments, const char *help)
+{
+    int n = printf("%s%s%s%s", indent, name, *arguments ? " " : "", arguments);
+
+    printf("%*s%s\n", n < 28 ? 28 - n : 1, "", help);
+}
+
 static void print_help(void)
 {
     fputs(usage, stdout);
     for (const struct verb *verb = verb_table; verb->name; verb++) {
-        int n = printf("  %s %s", verb->name, verb->arguments);
-
-        printf("%*s%s\n", n < 28 ? 28 - n : 1, "", verb->help);
+        print_row("  ", verb->name, verb->arguments, verb->help);
+        for (const struct verb_option *option = verb->options; option && option->name; option++)
+            print_row("    --", option->name, option->argument, option->help);
     }
 }
 
@@ -40,7 +48,8 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* Options end at the verb: "-3" behind it is a number. Returns 0, 1 when all is done, or -1. */
+/* They end at the verb, which may have its own; "-3" behind it is a number. Returns 0, 1 when all
+ * is done, or -1. */
 static int parse_options(struct ctl *ctl, int argc, char **argv)
 {
     int option;

@@ -51,28 +51,75 @@ static int verb_order(struct ctl *ctl, const struct verb *verb, char **words, in
 }
 
 const struct verb verb_table[] = {
-    {"status", "", "shows how the rabbit is", 0, 0, verb_status, NULL, NULL},
-    {"ears", "LEFT RIGHT", "turns both ears: 0 (up) to 16, +N, -N, home", 1, 2, verb_say, NULL,
-     NULL},
-    {"left", "POSITION", "turns the left ear", 1, 1, verb_say, NULL, NULL},
-    {"right", "POSITION", "turns the right ear", 1, 1, verb_say, NULL, NULL},
-    {"led", "WHERE COLOUR", "lights nose, left, middle, right, bottom or all", 2, 2, verb_say, NULL,
-     NULL},
-    {"nose", "COLOUR", "lights the nose: a name, #rrggbb or off", 1, 1, verb_say, NULL, NULL},
-    {"home", "", "finds the ears' places anew, also when they were stuck", 0, 0, verb_say, NULL,
-     NULL},
-    {"test", "[ears|leds|button]", "moves each part in turn", 0, 1, verb_say, NULL, NULL},
-    {"stop", "", "stops the ears and whatever plays, as the button does", 0, 0, verb_say, NULL,
-     NULL},
-    {"sleep", "", "dark and still until it is woken", 0, 0, verb_say, NULL, NULL},
-    {"wake", "", "wakes it up", 0, 0, verb_say, NULL, NULL},
-    {"monitor", "", "prints events as they happen", 0, 0, verb_monitor, NULL, NULL},
-    {"reconnect", "", "logs in anew, now", 0, 0, verb_order, "Reconnect", "logging in anew"},
-    {"register", "", "registers the account anew, now", 0, 0, verb_order, "Register",
-     "registering"},
-    {"report", "", "reports a failed login to the hook, to try it", 0, 0, verb_order, "Report",
-     "the hook has taken the report"},
-    {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
+    {.name = "status", .arguments = "", .help = "shows how the rabbit is", .run = verb_status},
+    {.name = "ears",
+     .arguments = "LEFT RIGHT",
+     .help = "turns both ears: 0 (up) to 16, +N, -N, home",
+     .least = 1,
+     .most = 2,
+     .run = verb_say},
+    {.name = "left",
+     .arguments = "POSITION",
+     .help = "turns the left ear",
+     .least = 1,
+     .most = 1,
+     .run = verb_say},
+    {.name = "right",
+     .arguments = "POSITION",
+     .help = "turns the right ear",
+     .least = 1,
+     .most = 1,
+     .run = verb_say},
+    {.name = "led",
+     .arguments = "WHERE COLOUR",
+     .help = "lights nose, left, middle, right, bottom or all",
+     .least = 2,
+     .most = 2,
+     .run = verb_say},
+    {.name = "nose",
+     .arguments = "COLOUR",
+     .help = "lights the nose: a name, #rrggbb or off",
+     .least = 1,
+     .most = 1,
+     .run = verb_say},
+    {.name = "home",
+     .arguments = "",
+     .help = "finds the ears' places anew, also when they were stuck",
+     .run = verb_say},
+    {.name = "test",
+     .arguments = "[ears|leds|button]",
+     .help = "moves each part in turn",
+     .most = 1,
+     .run = verb_say},
+    {.name = "stop",
+     .arguments = "",
+     .help = "stops the ears and whatever plays, as the button does",
+     .run = verb_say},
+    {.name = "sleep", .arguments = "", .help = "dark and still until it is woken", .run = verb_say},
+    {.name = "wake", .arguments = "", .help = "wakes it up", .run = verb_say},
+    {.name = "monitor",
+     .arguments = "",
+     .help = "prints events as they happen",
+     .run = verb_monitor},
+    {.name = "reconnect",
+     .arguments = "",
+     .help = "logs in anew, now",
+     .run = verb_order,
+     .method = "Reconnect",
+     .done = "logging in anew"},
+    {.name = "register",
+     .arguments = "",
+     .help = "registers the account anew, now",
+     .run = verb_order,
+     .method = "Register",
+     .done = "registering"},
+    {.name = "report",
+     .arguments = "",
+     .help = "reports a failed login to the hook, to try it",
+     .run = verb_order,
+     .method = "Report",
+     .done = "the hook has taken the report"},
+    {.name = NULL},
 };
 
 static const struct verb *find_verb(const char *name)
@@ -94,14 +141,75 @@ static int complain_of_verb(const struct ctl *ctl, const char *name)
                         nearest ? "did you mean " : "try ", nearest ? nearest : "--help");
 }
 
+/* ---- the options of a verb ---- */
+
+static int complain_of_option(const struct ctl *ctl, const struct verb *verb, const char *name,
+                              size_t length)
+{
+    const char *names[VERB_OPTIONS_MAX + 1] = {NULL}, *nearest;
+    char copy[64];
+
+    snprintf(copy, sizeof(copy), "%.*s", (int)length, name);
+    for (size_t i = 0; i < VERB_OPTIONS_MAX && verb->options[i].name; i++)
+        names[i] = verb->options[i].name;
+    nearest = text_nearest(copy, names);
+    return ctl_complain(ctl, EX_USAGE, "%s has no option \"--%s\" behind it; %s%s", verb->name,
+                        copy, nearest ? "did you mean --" : "see nabaztagctl --help",
+                        nearest ? nearest : "");
+}
+
+/* The option at words[*index]; its value may be the next word. Returns 0 or an exit status. */
+static int take_option(struct ctl *ctl, const struct verb *verb, char **words, int count,
+                       int *index)
+{
+    const char *name = words[*index] + 2;
+    size_t length = strcspn(name, "=");
+
+    for (size_t i = 0; verb->options[i].name; i++) {
+        const struct verb_option *option = &verb->options[i];
+
+        if (strlen(option->name) != length || strncmp(option->name, name, length) != 0)
+            continue;
+        if (name[length])
+            ctl->values[i] = name + length + 1;
+        else if (*index + 1 < count)
+            ctl->values[i] = words[++*index];
+        else
+            return ctl_complain(ctl, EX_USAGE, "--%s wants something behind it: %s", option->name,
+                                option->argument);
+        return 0;
+    }
+    return complain_of_option(ctl, verb, name, length);
+}
+
+/* Leaves in `words` what is no option. Returns 0 or an exit status. */
+static int take_options(struct ctl *ctl, const struct verb *verb, char **words, int *count)
+{
+    int kept = 1, status = 0;
+
+    for (int i = 1; !status && i < *count; i++) {
+        if (after_prefix(words[i], "--"))
+            status = take_option(ctl, verb, words, *count, &i);
+        else
+            words[kept++] = words[i];
+    }
+    *count = kept;
+    return status;
+}
+
 int ctl_run(struct ctl *ctl, char **words, int count)
 {
     const struct verb *verb = find_verb(words[0]);
+    int status;
 
     if (!verb)
         return complain_of_verb(ctl, words[0]);
+    status = verb->options ? take_options(ctl, verb, words, &count) : 0;
+    if (status)
+        return status;
     if (count - 1 < verb->least || count - 1 > verb->most)
-        return ctl_complain(ctl, EX_USAGE, "Usage: nabaztagctl %s%s%s: %s", verb->name,
-                            *verb->arguments ? " " : "", verb->arguments, verb->help);
+        return ctl_complain(ctl, EX_USAGE, "Usage: nabaztagctl %s%s%s%s: %s", verb->name,
+                            verb->options ? " [OPTION]…" : "", *verb->arguments ? " " : "",
+                            verb->arguments, verb->help);
     return verb->run(ctl, verb, words, count);
 }
