@@ -6,18 +6,22 @@
 #include <locale.h>
 #include <sysexits.h>
 
-#include "ctl/ctl.h"
+#include "ctl/complete.h"
 
-static const char usage[] =
-    "Usage: nabaztagctl [OPTION]… VERB …\n"
-    "Talks to nabaztagd, the brain of a Nabaztag rabbit.\n"
-    "\n"
-    "  --bus WHICH      the bus it is on: system (default), user or an address\n"
-    "  --instance NAME  which rabbit; default main\n"
-    "  --json           print one object a line, errors too\n"
-    "  --version        print the version\n"
-    "  --help           print this\n"
-    "\n";
+static const char usage[] = "Usage: nabaztagctl [OPTION]… VERB …\n"
+                            "Talks to nabaztagd, the brain of a Nabaztag rabbit.\n"
+                            "\n";
+
+enum { OPTION_BUS, OPTION_INSTANCE, OPTION_JSON, OPTION_VERSION, OPTION_HELP, OPTION_COUNT };
+
+const struct verb_option ctl_options[] = {
+    [OPTION_BUS] = {"bus", "WHICH", "the bus it is on: system (default), user or an address"},
+    [OPTION_INSTANCE] = {"instance", "NAME", "which rabbit; default main"},
+    [OPTION_JSON] = {"json", "", "print one object a line, errors too"},
+    [OPTION_VERSION] = {"version", "", "print the version"},
+    [OPTION_HELP] = {"help", "", "print this"},
+    [OPTION_COUNT] = {NULL, NULL, NULL},
+};
 
 /* The second column begins at 28. */
 static void print_row(const char *indent, const char *name, const char *arguments, const char *help)
@@ -27,34 +31,43 @@ static void print_row(const char *indent, const char *name, const char *argument
     printf("%*s%s\n", n < 28 ? 28 - n : 1, "", help);
 }
 
+static void print_options(const char *indent, const struct verb_option *options)
+{
+    for (; options && options->name; options++)
+        print_row(indent, options->name, options->argument, options->help);
+}
+
 static void print_help(void)
 {
     fputs(usage, stdout);
+    print_options("  --", ctl_options);
+    putchar('\n');
     for (const struct verb *verb = verb_table; verb->name; verb++) {
         print_row("  ", verb->name, verb->arguments, verb->help);
-        for (const struct verb_option *option = verb->options; option && option->name; option++)
-            print_row("    --", option->name, option->argument, option->help);
+        print_options("    --", verb->options);
     }
 }
 
-enum { OPTION_BUS, OPTION_INSTANCE, OPTION_JSON, OPTION_VERSION, OPTION_HELP };
+/* They end at the verb, which may have its own; "-3" behind it is a number. Returns which one comes
+ * next, -1: none, or '?'. */
+static int next_option(int argc, char **argv)
+{
+    struct option options[OPTION_COUNT + 1] = {{.name = NULL}};
 
-static const struct option options[] = {
-    {"bus", required_argument, NULL, OPTION_BUS},
-    {"instance", required_argument, NULL, OPTION_INSTANCE},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"version", no_argument, NULL, OPTION_VERSION},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {NULL, 0, NULL, 0},
-};
+    for (int i = 0; i < OPTION_COUNT; i++)
+        options[i] =
+            (struct option){.name = ctl_options[i].name,
+                            .has_arg = *ctl_options[i].argument ? required_argument : no_argument,
+                            .val = i};
+    return getopt_long(argc, argv, "+", options, NULL);
+}
 
-/* They end at the verb, which may have its own; "-3" behind it is a number. Returns 0, 1 when all
- * is done, or -1. */
+/* Returns 0, 1 when all is done, or -1. */
 static int parse_options(struct ctl *ctl, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt_long(argc, argv, "+", options, NULL)) >= 0) {
+    while ((option = next_option(argc, argv)) >= 0) {
         if (option == OPTION_BUS)
             ctl->which = optarg;
         else if (option == OPTION_INSTANCE)
@@ -73,12 +86,21 @@ static int parse_options(struct ctl *ctl, int argc, char **argv)
     return optind < argc ? 0 : -1;
 }
 
+/* `nabaztagctl --complete -- WORD…`, as the shells say it. */
+static bool is_completion(int argc, char **argv)
+{
+    return argc > 3 && streq(argv[1], "--complete") && streq(argv[2], "--");
+}
+
 int main(int argc, char **argv)
 {
     struct ctl ctl = {.which = "system", .instance = "main"};
     const char *no_color = getenv("NO_COLOR");
-    int r = parse_options(&ctl, argc, argv), status;
+    int r, status;
 
+    if (is_completion(argc, argv))
+        return complete(argv + 3, argc - 3);
+    r = parse_options(&ctl, argc, argv);
     if (r > 0)
         return EXIT_SUCCESS;
     if (r < 0) {

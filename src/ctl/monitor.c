@@ -1,6 +1,5 @@
 /* monitor: events as they happen, until it is interrupted. */
 #include <inttypes.h>
-#include <sysexits.h>
 #include <time.h>
 
 #include "ctl/ctl.h"
@@ -110,36 +109,8 @@ static int on_owner(sd_bus_message *signal, void *userdata, sd_bus_error *error)
     return 0;
 }
 
-static int listen_to(struct ctl *ctl)
-{
-    char match[256];
-    int r = sd_bus_match_signal(ctl->bus, NULL, ctl->name, BUS_PATH, NULL, NULL, on_signal, ctl);
-
-    if (r < 0)
-        return r;
-    snprintf(match, sizeof(match),
-             "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='%s'",
-             ctl->name);
-    return sd_bus_add_match(ctl->bus, NULL, match, on_owner, ctl);
-}
-
 int verb_monitor(struct ctl *ctl, const struct verb *verb, char **words, int count)
 {
-    int r, status = ctl_connect(ctl);
-
-    if (status)
-        return status;
     setvbuf(stdout, NULL, _IOLBF, 0);
-    r = listen_to(ctl);
-    if (r < 0)
-        return ctl_fail(ctl, r, NULL);
-    status = verb_status(ctl, verb, words, count);
-    while (!status) {
-        r = sd_bus_process(ctl->bus, NULL);
-        if (r == 0)
-            r = sd_bus_wait(ctl->bus, UINT64_MAX);
-        if (r < 0)
-            status = ctl_complain(ctl, EX_UNAVAILABLE, "The bus is gone: %s", strerror(-r));
-    }
-    return status;
+    return ctl_follow(ctl, on_signal, on_owner, verb_status);
 }

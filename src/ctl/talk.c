@@ -50,6 +50,41 @@ int ctl_call(struct ctl *ctl, const char *interface, const char *method, sd_bus_
     return status;
 }
 
+static int listen_to(struct ctl *ctl, sd_bus_message_handler_t on_signal,
+                     sd_bus_message_handler_t on_owner)
+{
+    char match[256];
+    int r = sd_bus_match_signal(ctl->bus, NULL, ctl->name, BUS_PATH, NULL, NULL, on_signal, ctl);
+
+    if (r < 0)
+        return r;
+    snprintf(match, sizeof(match),
+             "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='%s'",
+             ctl->name);
+    return sd_bus_add_match(ctl->bus, NULL, match, on_owner, ctl);
+}
+
+int ctl_follow(struct ctl *ctl, sd_bus_message_handler_t on_signal,
+               sd_bus_message_handler_t on_owner, verb_run begin)
+{
+    int r, status = ctl_connect(ctl);
+
+    if (status)
+        return status;
+    r = listen_to(ctl, on_signal, on_owner);
+    if (r < 0)
+        return ctl_fail(ctl, r, NULL);
+    status = begin(ctl, NULL, NULL, 0);
+    while (!status) {
+        r = sd_bus_process(ctl->bus, NULL);
+        if (r == 0)
+            r = sd_bus_wait(ctl->bus, UINT64_MAX);
+        if (r < 0)
+            status = ctl_complain(ctl, EX_UNAVAILABLE, "The bus is gone: %s", strerror(-r));
+    }
+    return status;
+}
+
 /* ---- errors ---- */
 
 int ctl_complain(const struct ctl *ctl, int status, const char *format, ...)
@@ -70,13 +105,12 @@ int ctl_complain(const struct ctl *ctl, int status, const char *format, ...)
     return status;
 }
 
-/* The unit of this instance, or how else it is started. */
-static void describe_service(const struct ctl *ctl, const char *verb, char *ret, size_t size)
+void ctl_describe_start(const struct ctl *ctl, char *ret, size_t size)
 {
     bool is_main = streq(ctl->instance, "main");
 
     if (streq(ctl->which, "system"))
-        snprintf(ret, size, "%s nabaztagd%s%s", verb, is_main ? "" : "@",
+        snprintf(ret, size, "systemctl start nabaztagd%s%s", is_main ? "" : "@",
                  is_main ? "" : ctl->instance);
     else
         snprintf(ret, size, "nabaztagd --bus %s%s%s", ctl->which, is_main ? "" : " --instance ",
@@ -87,7 +121,7 @@ static int fail_absent(const struct ctl *ctl, int status, const sd_bus_error *er
 {
     char service[512];
 
-    describe_service(ctl, "systemctl start", service, sizeof(service));
+    ctl_describe_start(ctl, service, sizeof(service));
     return ctl_complain(ctl, status, "nabaztagd is not running; start it: %s", service);
 }
 

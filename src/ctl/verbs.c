@@ -50,6 +50,11 @@ static int verb_order(struct ctl *ctl, const struct verb *verb, char **words, in
     return status;
 }
 
+static const struct verb_option doctor_options[] = {
+    {"config", "FILE", "the daemon's configuration, if not the usual one"},
+    {NULL, NULL, NULL},
+};
+
 const struct verb verb_table[] = {
     {.name = "status", .arguments = "", .help = "shows how the rabbit is", .run = verb_status},
     {.name = "ears",
@@ -101,6 +106,12 @@ const struct verb verb_table[] = {
      .arguments = "",
      .help = "prints events as they happen",
      .run = verb_monitor},
+    {.name = "watch", .arguments = "", .help = "shows the rabbit as it lives", .run = verb_watch},
+    {.name = "doctor",
+     .arguments = "",
+     .help = "says why it does not connect or move",
+     .run = verb_doctor,
+     .options = doctor_options},
     {.name = "reconnect",
      .arguments = "",
      .help = "logs in anew, now",
@@ -122,7 +133,7 @@ const struct verb verb_table[] = {
     {.name = NULL},
 };
 
-static const struct verb *find_verb(const char *name)
+const struct verb *verb_find(const char *name)
 {
     for (const struct verb *verb = verb_table; verb->name; verb++)
         if (streq(verb->name, name))
@@ -199,7 +210,7 @@ static int take_options(struct ctl *ctl, const struct verb *verb, char **words, 
 
 int ctl_run(struct ctl *ctl, char **words, int count)
 {
-    const struct verb *verb = find_verb(words[0]);
+    const struct verb *verb = verb_find(words[0]);
     int status;
 
     if (!verb)

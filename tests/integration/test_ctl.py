@@ -4,10 +4,11 @@ import json
 import os
 import pty
 import pwd
+import signal
 import subprocess
 
 from buses import BusCase
-from case import unittest, wait_for
+from case import RABBIT, SERIAL, unittest, wait_for
 
 USAGE, UNAVAILABLE, IOERR, TEMPFAIL, PROTOCOL, NOPERM, CONFIG = 64, 69, 74, 75, 76, 77, 78
 
@@ -260,6 +261,128 @@ class Monitor(CtlCase):
         second.wait_log("The button was clicked")
         client.call("Led", "string:nose", "string:red")
         self.assertEqual(json.loads(next(lines))["event"], "Changed")
+
+
+class Doctor(CtlCase):
+    """What nabaztagctl adds to `nabaztagd --doctor`; systemd's part is for the test machine."""
+
+    def examine(self, rabbit, healthy, *arguments):
+        """The rows of its own, by name."""
+        command = ("doctor", "--config", rabbit.config_path, *arguments)
+        environment = {**os.environ, **rabbit.environment}
+        status, out, err = self.run_ctl("--json", *command, env=environment)
+        self.assertEqual((status, err, out.count("\n")), (0 if healthy else 1, "", 1), out)
+        answer = json.loads(out)
+        self.assertIs(answer["ok"], healthy)
+        names = [row["name"] for row in answer["rows"]]
+        self.assertEqual(names[:2], ["configuration", "clock"])
+        own = answer["rows"][names.index("service") :]
+        plain = self.run_ctl(*command, env=environment)
+        self.assertEqual(plain[0], status)
+        self.assertEqual(len(plain[1].splitlines()), len(names))
+        self.assertIn(f"service       {own[0]['seen']}", plain[1])
+        for secret in rabbit.secrets():
+            self.assertNotIn(secret, out)
+        return {row["name"]: row for row in own}
+
+    def test_all_is_well(self):
+        self.make_bus()
+        rabbit = self.make_rabbit(self.make_server(), self.make_hook())
+        self.start(rabbit).wait("Online", True, 30)
+        rows = self.examine(rabbit, healthy=True)
+        self.assertEqual(list(rows), ["service", "daemon", "login", "credentials", "body"])
+        self.assertEqual({row["state"] for row in rows.values()}, {"ok"}, rows)
+        self.assertIn(RABBIT, rows["login"]["seen"])
+
+    def test_stopped(self):
+        self.make_bus()
+        rabbit = self.make_rabbit(self.make_server())
+        rows = self.examine(rabbit, healthy=False)
+        self.assertEqual(rows["service"]["cause"], "not-running")
+        self.assertEqual(rows["service"]["remedy"], f"nabaztagd --bus {self.bus.address}")
+        self.assertEqual(rows["daemon"]["state"], "skipped")
+
+    def test_no_bus(self):
+        self.make_bus(started=False)
+        rows = self.examine(self.make_rabbit(self.make_server()), healthy=False)
+        self.assertEqual(rows["service"]["cause"], "no-bus")
+
+    def test_wrong_password(self):
+        self.make_bus()
+        server = self.make_server()
+        server.add_account(SERIAL, "cuckoo-clock-7")
+        rabbit = self.make_rabbit(server, password="hay-and-straw-9", account={"register": "no"})
+        self.start(rabbit)
+        rabbit.wait_log("cause=rejected")
+        rows = self.examine(rabbit, healthy=False)
+        self.assertEqual(rows["credentials"]["cause"], "rejected")
+        self.assertIn("[account] password-file", rows["credentials"]["remedy"])
+        self.assertEqual(rows["login"]["cause"], "rejected")
+
+    def test_not_configured(self):
+        self.make_idle()
+        rows = self.examine(self.rabbit, healthy=False)
+        self.assertEqual(rows["login"]["cause"], "not-configured")
+        self.assertEqual(rows["credentials"]["state"], "skipped")
+
+    def test_broken_ear(self):
+        client = self.make_idle()
+        self.rabbit.bench().ask("fault left stall")
+        self.run_ctl("left", "3")
+        client.wait("EarStates", ["broken", "resting"])
+        row = self.examine(self.rabbit, healthy=False)["body"]
+        self.assertEqual((row["cause"], row["seen"]), ("ear-broken", "the left ear does not turn"))
+
+    def test_configuration_is_needed_no_more_than_the_daemon(self):
+        self.make_bus()
+        self.check_fails(USAGE, "--config wants something behind it", "doctor", "--config")
+        self.check_fails(USAGE, "did you mean --config", "doctor", "--confg", "x")
+
+
+class Watch(CtlCase):
+    def watch_at_terminal(self):
+        """The terminal's side of it, and the process."""
+        main, other = pty.openpty()
+        process = subprocess.Popen(
+            [self.ctl, "--bus", self.bus.address, "watch"], stdout=other,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+        )  # fmt: skip
+        os.close(other)
+        self.addCleanup(os.close, main)
+        self._end_with(process.kill)
+        return main, process
+
+    def wait_shown(self, terminal, text):
+        """What stands on the screen once `text` does."""
+        shown = b""
+        while text not in (screen := shown.decode(errors="replace").rpartition("\033[H")[2]):
+            shown += os.read(terminal, 65536)
+        return screen
+
+    def test_live(self):
+        client = self.make_idle()
+        terminal, process = self.watch_at_terminal()
+        self.wait_shown(terminal, "ears 0/0")
+        client.call("Led", "string:nose", "string:#ff8000")
+        self.wait_shown(terminal, "nose #ff8000")
+        client.call("Ears", "uint32:0", "uint32:10")
+        self.wait_shown(terminal, "│ •   • │ ┃")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(10), -signal.SIGINT)
+        self.assertTrue(os.read(terminal, 65536).decode().endswith("\033[?25h\033[?1049l"))
+
+    def test_daemon_comes_back(self):
+        self.make_idle()
+        terminal, _ = self.watch_at_terminal()
+        self.wait_shown(terminal, "ears 0/0")
+        self.check_stop(self.rabbit)
+        self.wait_shown(terminal, "nabaztagd has ended")
+        self.start(self.rabbit)
+        self.wait_shown(terminal, "ears 0/0")
+
+    def test_needs_a_terminal(self):
+        self.make_idle()
+        self.check_fails(USAGE, "nabaztagctl monitor", "watch")
 
 
 @unittest.skipUnless(os.geteuid() == 0, "other users are needed: root")
