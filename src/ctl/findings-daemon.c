@@ -150,8 +150,11 @@ void findings_of_daemon(struct findings *findings)
                      "look at: journalctl -u nabaztagd", "it does not answer on the bus: %s",
                      error.message ? error.message : strerror(-r));
     } else {
-        findings_add(findings, "daemon", VERDICT_SKIPPED, NULL, NULL,
-                     "nobody can be asked about login and password");
+        findings_add(findings, "daemon", findings->runs ? VERDICT_FAILED : VERDICT_SKIPPED,
+                     findings->runs ? "not-on-bus" : NULL,
+                     findings->runs ? "systemctl reload dbus; then look at: journalctl -u nabaztagd"
+                                    : NULL,
+                     "nobody on the bus can be asked about login and password");
     }
     sd_bus_message_unref(message);
     sd_bus_error_free(&error);

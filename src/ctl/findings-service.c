@@ -43,13 +43,15 @@ static void tell_active(const struct unit *unit)
 {
     _cleanup_(freep) char *enabled = text_of(unit, UNIT, "UnitFileState");
     uint32_t restarts = number_of(unit, SERVICE, "NRestarts", 'u');
+    bool disabled = enabled && streq(enabled, "disabled");
     char remedy[UNIT_MAX + 32];
 
+    unit->findings->runs = true;
     if (number_of(unit, UNIT, "NeedDaemonReload", 'b'))
         findings_add(unit->findings, "service", VERDICT_WARNING, "unit-changed",
                      "systemctl daemon-reload", "the file of %s has changed on disk", unit->name);
     snprintf(remedy, sizeof(remedy), "systemctl enable %s", unit->name);
-    if (enabled && streq(enabled, "disabled"))
+    if (disabled)
         findings_add(unit->findings, "service", VERDICT_WARNING, "not-enabled", remedy,
                      "%s runs, but is not started with the machine", unit->name);
     else
@@ -108,7 +110,7 @@ static bool tell_state(const struct unit *unit)
         tell_failed(unit, sub);
     else
         tell_stopped(unit);
-    return streq(active, "active");
+    return unit->findings->runs;
 }
 
 /* ---- its sandbox ---- */

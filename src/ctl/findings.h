@@ -11,6 +11,7 @@
 struct findings {
     struct ctl *ctl;
     unsigned rows, failed;
+    bool runs;    /* the service manager says so */
     bool answers; /* the daemon is on the bus */
 };
 

@@ -12,6 +12,9 @@
 #define PRIORITY_LOOK  (SD_EVENT_PRIORITY_NORMAL + 10)
 #define PRIORITY_CALLS (SD_EVENT_PRIORITY_NORMAL + 20)
 
+/* So often, half a minute in all, a policy that forbids our name may be an old one. */
+#define PATIENT_STEPS 5
+
 struct bus {
     sd_event *event;
     char *which;
@@ -111,18 +114,28 @@ static void try_again_later(struct bus *bus)
     sd_event_source_set_enabled(bus->retry, SD_EVENT_ONESHOT);
 }
 
-/* No bus is nothing to worry about; one that does not want us is, the first time. */
-static void on_trouble(struct bus *bus, int error, bool refused)
+/* No bus is nothing to worry about. */
+static void on_trouble(struct bus *bus, int error)
+{
+    if (error != bus->trouble)
+        log_debug("No bus (%s): %s", bus->which, strerror(-error));
+    bus->trouble = error;
+    try_again_later(bus);
+}
+
+/* A bus that does not want us is, once; but while the package is being installed the bus may not
+ * have read its policy yet. */
+static void on_refusal(struct bus *bus, int error)
 {
     const char *remedy =
         error == -EEXIST ? "is another nabaztagd running?" : "see its policy for nabaztagd";
 
-    if (error != bus->trouble && refused)
-        log_warning("The bus does not give us the name %s (%s); %s", bus->name, strerror(-error),
-                    remedy);
-    else if (error != bus->trouble)
-        log_debug("No bus (%s): %s", bus->which, strerror(-error));
-    bus->trouble = error;
+    if (error != -EACCES || bus->backoff.step >= PATIENT_STEPS) {
+        if (error != bus->trouble)
+            log_warning("The bus does not give us the name %s (%s); %s", bus->name,
+                        strerror(-error), remedy);
+        bus->trouble = error;
+    }
     try_again_later(bus);
 }
 
@@ -137,7 +150,7 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
     if (r >= 0 && result != 1) /* DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER */
         r = -EEXIST;
     if (r < 0) {
-        on_trouble(bus, r, true);
+        on_refusal(bus, r);
         return 0;
     }
     log_debug("On the bus (%s) as %s", bus->which, bus->name);
@@ -148,7 +161,7 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 
 static int on_disconnected(sd_bus_message *signal, void *userdata, sd_bus_error *error)
 {
-    on_trouble(userdata, -ECONNRESET, false);
+    on_trouble(userdata, -ECONNRESET);
     return 0;
 }
 
@@ -179,7 +192,7 @@ static void join(struct bus *bus)
         r = set_up(bus);
     if (r < 0) {
         leave(bus);
-        on_trouble(bus, r, false);
+        on_trouble(bus, r);
     }
 }
 

@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 
-from lib.bus import PATH, PROPERTIES, BusRabbit
+from lib.bus import EVERYTHING, PATH, PROPERTIES, BusRabbit
 
 from buses import NAME, BusCase
 from case import RABBIT, SERIAL, unittest, wait_for
@@ -329,6 +329,17 @@ class Buses(BusCase):
         second.wait_status("ears 0/0")
         self.check_stop(self.rabbit)
         self.bus.wait_name(NAME, 30)
+
+    def test_policy_comes_late(self):
+        """As while the package is being installed."""
+        nobody = EVERYTHING.replace('<allow own="*"/>', '<deny own="*"/>')
+        self.make_bus(policy=nobody)
+        rabbit = self.make_rabbit(account={"jid": None})
+        rabbit.start("--bus", self.bus.address)
+        rabbit.wait_status("ears 0/0")
+        self.bus.change_policy(EVERYTHING)
+        self.bus.wait_name(NAME, 30)
+        self.assertNotIn("The bus", rabbit.log())
 
     def test_instances(self):
         self.make_idle()

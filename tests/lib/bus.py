@@ -48,8 +48,16 @@ class Bus:
         self._config = os.path.join(folder, "bus.conf")
         self._process = None
         self._clients = []
+        self._kind = kind
+        self._write_config(policy)
+
+    def _write_config(self, policy):
         with open(self._config, "w", encoding="utf-8") as file:
-            file.write(CONFIG.format(kind=kind, path=self.socket, policy=policy))
+            file.write(CONFIG.format(kind=self._kind, path=self.socket, policy=policy))
+
+    def change_policy(self, policy):
+        self._write_config(policy)
+        self._process.send_signal(signal.SIGHUP)
 
     def start(self):
         self._process = subprocess.Popen(

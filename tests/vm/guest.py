@@ -30,6 +30,7 @@ def unpack(tree):
     run("tar", "-C", "/", "--keep-directory-symlink", "--no-overwrite-dir", "-xf", tree)
     run("systemd-sysusers")
     run("udevadm", "control", "--reload")
+    run("systemctl", "reload", "dbus")
 
 
 def until(predicate, seconds, what):
