@@ -24,7 +24,9 @@ bool doctor_probe_configuration(struct doctor *doctor)
                         "correct that line; nabaztagd.conf(5) explains each key", "%s: %s",
                         problems.list[i].place, problems.list[i].text);
     if (r == 0 && problems.errors == 0)
-        doctor_tell(doctor, VERDICT_OK, NULL, NULL, "%s is valid", doctor->path);
+        doctor_tell(doctor, VERDICT_OK, NULL, NULL, "%s %s", doctor->path,
+                    access(doctor->path, F_OK) == 0 ? "is valid"
+                                                    : "is not there: all is as by default");
     else if (problems.errors == 0)
         doctor_tell(doctor, VERDICT_FAILED, "config-refused", "check that file", "%s: %s",
                     doctor->path, strerror(-r));
