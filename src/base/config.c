@@ -252,10 +252,10 @@ static int read_files(struct config *config, const char *path, const char *drop_
     return r < 0 ? r : r_drop_ins;
 }
 
-/* Where a profile of that name lies: the administrator's own before the ones that came along. */
+/* Where a profile of that name lies. */
 static int find_board(char **ret, const char *board)
 {
-    static const char *const folders[] = {NABAZTAGD_SYSCONFDIR "/boards", NABAZTAGD_BOARDDIR};
+    static const char *const folders[] = {CONFIG_BOARD_FOLDERS};
 
     if (strchr(board, '/'))
         return strdup_to(ret, board);

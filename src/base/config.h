@@ -18,6 +18,9 @@ enum language { LANGUAGE_EN, LANGUAGE_FR, LANGUAGE_DE, LANGUAGE_IT, LANGUAGE_COU
 /* How a motor is driven: see [ear-left] bridge. */
 enum bridge { BRIDGE_IN_IN, BRIDGE_IN_IN_EN, BRIDGE_PHASE_ENABLE };
 
+/* Where profiles lie: the administrator's own come before those that came along. */
+#define CONFIG_BOARD_FOLDERS NABAZTAGD_SYSCONFDIR "/boards", NABAZTAGD_BOARDDIR
+
 #define CONFIG_EARS 2 /* left, right */
 #define CONFIG_LEDS 5 /* nose, left, middle, right, bottom */
 
