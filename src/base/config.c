@@ -200,9 +200,7 @@ static int read_path(struct config *config, const char *path, enum config_kind k
 
 static int is_drop_in(const struct dirent *entry)
 {
-    size_t n = strlen(entry->d_name);
-
-    return entry->d_name[0] != '.' && n > 5 && streq(entry->d_name + n - 5, ".conf");
+    return entry->d_name[0] != '.' && ends_with(entry->d_name, ".conf");
 }
 
 /* Not alphasort(): its order depends on the locale. */

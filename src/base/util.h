@@ -52,6 +52,12 @@ static inline const char *after_prefix(const char *text, const char *prefix)
     return strncmp(text, prefix, n) == 0 ? text + n : NULL;
 }
 
+static inline bool ends_with(const char *text, const char *suffix)
+{
+    size_t n = strlen(text), m = strlen(suffix);
+    return n >= m && streq(text + n - m, suffix);
+}
+
 static inline void freep(void *pointer)
 {
     free(*(void **)pointer);

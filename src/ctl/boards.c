@@ -37,7 +37,7 @@ static int is_chip(const struct dirent *entry)
     return after_prefix(entry->d_name, "gpiochip") != NULL;
 }
 
-static bool has_chip(const struct evidence *evidence, const char *label)
+bool evidence_has_chip(const struct evidence *evidence, const char *label)
 {
     for (size_t i = 0; i < evidence->chip_count; i++)
         if (streq(evidence->chips[i], label))
@@ -56,7 +56,7 @@ static void look_at_chip(struct evidence *evidence, int folder, const char *name
         return;
     }
     info.label[sizeof(info.label) - 1] = '\0';
-    if (text_is_clean(info.label) && !has_chip(evidence, info.label) &&
+    if (text_is_clean(info.label) && !evidence_has_chip(evidence, info.label) &&
         evidence->chip_count < CHIPS_MAX)
         memcpy(evidence->chips[evidence->chip_count++], info.label, sizeof(info.label));
 }
@@ -115,7 +115,7 @@ static const struct sign {
 static bool is_seen(const struct evidence *evidence, const struct sign *sign)
 {
     if (sign->kind == SIGN_CHIP)
-        return has_chip(evidence, sign->name);
+        return evidence_has_chip(evidence, sign->name);
     for (size_t i = 0; i < evidence->card_count; i++)
         if (streq(evidence->cards[i], sign->name))
             return true;
@@ -171,10 +171,8 @@ void board_guess(const struct evidence *evidence, struct guess *ret)
 
 static int is_profile(const struct dirent *entry)
 {
-    size_t n = strlen(entry->d_name);
-
     /* The template has nothing in it. */
-    return entry->d_name[0] != '.' && n > 5 && streq(entry->d_name + n - 5, ".conf") &&
+    return entry->d_name[0] != '.' && ends_with(entry->d_name, ".conf") &&
            !streq(entry->d_name, "template.conf") && text_is_clean(entry->d_name) &&
            !strpbrk(entry->d_name, " ;");
 }

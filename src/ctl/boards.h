@@ -30,7 +30,8 @@ struct guess {
 /* Looks at files below `root`, which is "" but in tests. */
 void evidence_gather(struct evidence *ret, const char *root);
 
-/* Pure. */
+/* Pure, both. */
+bool evidence_has_chip(const struct evidence *evidence, const char *label);
 void board_guess(const struct evidence *evidence, struct guess *ret);
 
 struct board {
