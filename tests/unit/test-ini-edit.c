@@ -157,8 +157,7 @@ static void test_hostile_values(void **state)
         "\x1b[31m",
         "\xff",
         "a\x7f b",
-        "a\xc2\x85"
-        "b",
+        "a\xc2\x85z",
     };
     static const char *const words[] = {"#a", ";a", "[a", "a=b"};
     char *text = strdup("[account]\njid = x@y\n"), longer[400];
