@@ -14,8 +14,6 @@
 #include "base/limits.h"
 #include "base/parse.h"
 
-#define LIMIT_CONFIG_BYTES ((size_t)LIMIT_CONFIG_LINES * (LIMIT_CONFIG_LINE + 2))
-
 static_assert(LIMIT_CONFIG_LINE == 190, "line_fault() and the documentation name the number");
 
 struct config_reader {

@@ -7,6 +7,7 @@
 /* Configuration */
 #define LIMIT_CONFIG_LINE     190  /* bytes, without the newline: inih cuts at 200 */
 #define LIMIT_CONFIG_LINES    4096 /* in one file */
+#define LIMIT_CONFIG_BYTES    ((size_t)LIMIT_CONFIG_LINES * (LIMIT_CONFIG_LINE + 2))
 #define LIMIT_CONFIG_PROBLEMS 200  /* reported in one run */
 #define LIMIT_SECRET_FILE     1024 /* bytes in a password file */
 #define LIMIT_STATE_FILE      65536

@@ -8,6 +8,7 @@
 #include "base/bus-name.h"
 
 #define VERB_OPTIONS_MAX 8
+#define CTL_UNIT_SIZE    96
 
 struct ctl {
     const char *which;    /* the bus, as in bus_open() */
@@ -71,11 +72,15 @@ int ctl_complain(const struct ctl *ctl, int status, const char *format, ...) _pr
 
 /* The command that starts the daemon of this instance on this bus. */
 void ctl_describe_start(const struct ctl *ctl, char *ret, size_t size);
+/* What systemd calls the daemon of this instance. */
+void ctl_unit(const struct ctl *ctl, char ret[CTL_UNIT_SIZE]);
 
 /* The verbs with files of their own. */
 int verb_doctor(struct ctl *ctl, const struct verb *verb, char **words, int count);
 int verb_status(struct ctl *ctl, const struct verb *verb, char **words, int count);
 int verb_monitor(struct ctl *ctl, const struct verb *verb, char **words, int count);
+int verb_setup(struct ctl *ctl, const struct verb *verb, char **words, int count);
+extern const struct verb_option setup_options[];
 int verb_watch(struct ctl *ctl, const struct verb *verb, char **words, int count);
 
 #endif

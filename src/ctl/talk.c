@@ -89,12 +89,15 @@ int ctl_follow(struct ctl *ctl, sd_bus_message_handler_t on_signal,
 
 int ctl_complain(const struct ctl *ctl, int status, const char *format, ...)
 {
-    char text[1024];
+    _cleanup_(freep) char *text = NULL;
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
     va_end(arguments);
+    if (!text)
+        return EX_OSERR;
     if (!ctl->json) {
         fprintf(stderr, "%s\n", text);
         return status;
@@ -105,13 +108,21 @@ int ctl_complain(const struct ctl *ctl, int status, const char *format, ...)
     return status;
 }
 
-void ctl_describe_start(const struct ctl *ctl, char *ret, size_t size)
+void ctl_unit(const struct ctl *ctl, char ret[CTL_UNIT_SIZE])
 {
     bool is_main = streq(ctl->instance, "main");
 
+    snprintf(ret, CTL_UNIT_SIZE, "nabaztagd%s%s", is_main ? "" : "@", is_main ? "" : ctl->instance);
+}
+
+void ctl_describe_start(const struct ctl *ctl, char *ret, size_t size)
+{
+    bool is_main = streq(ctl->instance, "main");
+    char unit[CTL_UNIT_SIZE];
+
+    ctl_unit(ctl, unit);
     if (streq(ctl->which, "system"))
-        snprintf(ret, size, "systemctl start nabaztagd%s%s", is_main ? "" : "@",
-                 is_main ? "" : ctl->instance);
+        snprintf(ret, size, "systemctl start %s", unit);
     else
         snprintf(ret, size, "nabaztagd --bus %s%s%s", ctl->which, is_main ? "" : " --instance ",
                  is_main ? "" : ctl->instance);

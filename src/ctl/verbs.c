@@ -130,6 +130,11 @@ const struct verb verb_table[] = {
      .run = verb_order,
      .method = "Report",
      .done = "the hook has taken the report"},
+    {.name = "setup",
+     .arguments = "",
+     .help = "asks what the rabbit must know, and writes its configuration",
+     .run = verb_setup,
+     .options = setup_options},
     {.name = NULL},
 };
 
@@ -199,7 +204,9 @@ static int take_options(struct ctl *ctl, const struct verb *verb, char **words, 
     int kept = 1, status = 0;
 
     for (int i = 1; !status && i < *count; i++) {
-        if (after_prefix(words[i], "--"))
+        if (streq(words[i], "--json"))
+            ctl->json = true;
+        else if (after_prefix(words[i], "--"))
             status = take_option(ctl, verb, words, *count, &i);
         else
             words[kept++] = words[i];

@@ -88,6 +88,19 @@ static void test_json_text(void **state)
     free(text);
 }
 
+static void check_options(const struct verb_option *options)
+{
+    size_t count = 0;
+
+    for (; options && options[count].name; count++) {
+        assert_true(*options[count].name && *options[count].argument && *options[count].help);
+        assert_false(streq(options[count].name, "json"));
+        for (size_t i = 0; i < count; i++)
+            assert_string_not_equal(options[i].name, options[count].name);
+    }
+    assert_true(count <= VERB_OPTIONS_MAX);
+}
+
 static void test_table(void **state)
 {
     for (const struct verb *verb = verb_table; verb->name; verb++) {
@@ -96,6 +109,7 @@ static void test_table(void **state)
         assert_int_equal(verb->most == 0, *verb->arguments == '\0');
         assert_true(text_is_clean(verb->help) && *verb->help);
         assert_int_equal(!verb->method, !verb->done);
+        check_options(verb->options);
     }
 }
 
