@@ -1,12 +1,10 @@
 /* doctor: what `nabaztagd --doctor` finds, then what the daemon and its service manager know. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <sysexits.h>
 
 #include "base/parse.h"
 #include "ctl/findings.h"
-#include "ctl/program.h"
+#include "ctl/spawn.h"
 
 #define TEXT_MAX 1024
 
@@ -35,72 +33,64 @@ void findings_add(struct findings *findings, const char *name, enum verdict verd
 /* ---- nabaztagd --doctor ---- */
 
 /* Its rows are lines of their own in what it prints as JSON. */
-static void take_rows(struct findings *findings, FILE *from)
+static void take_rows(struct findings *findings, char *text)
 {
-    _cleanup_(freep) char *line = NULL;
-    size_t size = 0;
-    ssize_t n;
+    char *rest = text;
 
-    while ((n = getline(&line, &size, from)) >= 0) {
+    for (char *line; (line = strsep(&rest, "\n"));) {
+        size_t n = strlen(line);
+
         if (!after_prefix(line, "  {"))
             continue;
-        while (n > 0 && strchr("\n,", line[n - 1]))
-            line[--n] = '\0';
+        if (line[n - 1] == ',')
+            line[n - 1] = '\0';
         printf("%s%s", findings->rows++ > 0 ? ", " : "", line + 2);
     }
 }
 
-/* Returns its exit status or -errno. */
-static int run_json(struct findings *findings, char *const argv[])
+/* Both return its exit status or -errno. */
+static int run_json(struct findings *findings, const char *const argv[])
 {
-    int ends[2], r;
-    pid_t process;
+    _cleanup_(freep) char *said = NULL;
+    int r = spawn_run(argv, &said);
 
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return -errno;
-    r = program_start(&process, argv, ends[1]);
-    close(ends[1]);
-    _cleanup_(fclosep) FILE *from = fdopen(ends[0], "r");
-    if (!from)
-        close(ends[0]);
-    if (r < 0)
-        return r;
-    if (from)
-        take_rows(findings, from);
-    return program_wait(process);
+    if (r >= 0)
+        take_rows(findings, said);
+    return r;
 }
 
-static int run_plainly(char *const argv[])
+static int run_plainly(const char *const argv[])
 {
-    pid_t process;
-    int r;
-
     fflush(stdout);
-    r = program_start(&process, argv, -1);
-    return r < 0 ? r : program_wait(process);
+    return spawn_run_through(argv);
 }
 
-static void findings_of_examination(struct findings *findings)
+static int examine(struct findings *findings)
 {
     const struct ctl *ctl = findings->ctl;
-    const char *config = ctl->values[0], *argv[8] = {"nabaztagd", "--doctor", "--instance"};
-    size_t n = 3;
+    const char *config = ctl->values[0], *argv[8] = {NULL, "--doctor", "--instance", ctl->instance};
+    _cleanup_(freep) char *daemon = NULL;
+    size_t n = 4;
 
-    argv[n++] = ctl->instance;
+    if (spawn_find_daemon(&daemon) < 0)
+        return -ENOMEM;
+    argv[0] = daemon;
     if (ctl->json)
         argv[n++] = "--json";
     if (config) {
         argv[n++] = "--config";
         argv[n++] = config;
     }
+    return ctl->json ? run_json(findings, argv) : run_plainly(argv);
+}
 
-    int r = ctl->json ? run_json(findings, (char *const *)argv) : run_plainly((char *const *)argv);
+static void findings_of_examination(struct findings *findings)
+{
+    int r = examine(findings);
 
-    if (r == EXIT_SUCCESS)
-        return;
     if (r == EXIT_FAILURE)
         findings->failed++; /* it has said what */
-    else
+    else if (r != EXIT_SUCCESS)
         findings_add(findings, "examination", VERDICT_FAILED, "protocol",
                      "install the package nabaztagd anew", "nabaztagd --doctor %s%s",
                      r < 0 ? "cannot be run: " : "has come to a bad end",

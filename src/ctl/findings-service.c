@@ -179,14 +179,13 @@ static bool has_owner(struct ctl *ctl)
 
 static int find_unit(struct unit *unit)
 {
-    const char *instance = unit->findings->ctl->instance, *path;
+    char name[CTL_UNIT_SIZE];
+    const char *path;
     sd_bus_message *reply = NULL;
     int r;
 
-    if (streq(instance, "main"))
-        snprintf(unit->name, sizeof(unit->name), "nabaztagd.service");
-    else
-        snprintf(unit->name, sizeof(unit->name), "nabaztagd@%.80s.service", instance);
+    ctl_unit(unit->findings->ctl, name);
+    snprintf(unit->name, sizeof(unit->name), "%s.service", name);
     r = sd_bus_call_method(unit->findings->ctl->bus, SYSTEMD, "/org/freedesktop/systemd1", MANAGER,
                            "LoadUnit", NULL, &reply, "s", unit->name);
     if (r >= 0)

@@ -78,6 +78,14 @@ int spawn_run(const char *const argv[], char **ret_output)
     return r_read < 0 ? r_read : r;
 }
 
+int spawn_run_through(const char *const argv[])
+{
+    pid_t pid;
+    int r = posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)argv, environ);
+
+    return r != 0 ? -r : wait_for(pid);
+}
+
 int spawn_find_daemon(char **ret)
 {
     char path[PATH_MAX];

@@ -15,6 +15,9 @@
  */
 int spawn_run(const char *const argv[], char **ret_output);
 
+/* Runs it with our own input and output. Returns as spawn_run(). */
+int spawn_run_through(const char *const argv[]);
+
 /* The nabaztagd that lies beside this program, else the name alone, for PATH; allocated. Returns 0
  * or -ENOMEM. */
 int spawn_find_daemon(char **ret);
