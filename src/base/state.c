@@ -9,6 +9,9 @@
 
 #define DEFAULT_DIRECTORY "/var/lib/nabaztagd"
 
+#define DIGITS_OF(number) #number
+#define DIGITS(number)    DIGITS_OF(number)
+
 const char *state_directory(void)
 {
     static char
@@ -112,4 +115,31 @@ int state_write(const char *directory, const char *name, const char *text)
         return r;
     }
     return fsync(folder) < 0 ? -errno : 0;
+}
+
+struct state_trouble state_explain(int error)
+{
+    static const struct {
+        int error;
+        struct state_trouble trouble;
+    } troubles[] = {
+        {-E2BIG,
+         {"it is longer than the " DIGITS(LIMIT_SECRET_FILE) " bytes that a password may have",
+          "name a file that holds the password alone"}},
+        {-EILSEQ,
+         {"it holds what no password has: a NUL, a control character or broken UTF-8",
+          "name a file that holds the password alone"}},
+        {-ENODATA, {"it is empty", "write the password into it"}},
+        {-EFBIG,
+         {"it is longer than " DIGITS(LIMIT_STATE_FILE) " bytes", "restore it, or remove it"}},
+        {-EBADMSG, {"it does not hold what nabaztagd writes", "restore it, or remove it"}},
+        {-EACCES, {"permission denied", "it must belong to the user that the service runs as"}},
+        {-ENOSPC, {"the disk is full", "make room on it"}},
+        {-EROFS, {"the file system is read-only", "mount it writable"}},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(troubles); i++)
+        if (troubles[i].error == error)
+            return troubles[i].trouble;
+    return (struct state_trouble){strerror(-error), "check the disk and the permissions"};
 }

@@ -22,4 +22,14 @@ int state_read(const char *directory, const char *name, char **ret);
  * is untouched. */
 int state_write(const char *directory, const char *name, const char *text);
 
+/*
+ * What is wrong with a state or password file (an error of this module's or of base/secret.h's),
+ * and what to do about it: two ends of a sentence.
+ */
+struct state_trouble {
+    const char *what, *remedy;
+};
+
+struct state_trouble state_explain(int error);
+
 #endif

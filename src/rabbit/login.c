@@ -91,11 +91,13 @@ static void say_failure(struct login *login, const struct failure *failure)
 
 static void say_state_failure(struct login *login, const char *what, int error)
 {
+    const struct state_trouble trouble = state_explain(error);
+
     snprintf(login->trouble, sizeof(login->trouble), "%s %s: %s", account_place(login->account),
-             what, strerror(-error));
+             what, trouble.what);
     say(login, LOG_ERR, MESSAGE_STATE_FAILED, "state-failed",
         "keeps its password in %s, which %s: %s; %s", account_place(login->account), what,
-        strerror(-error), "check the disk and the permissions");
+        trouble.what, trouble.remedy);
 }
 
 static void tell(struct login *login, enum story story)

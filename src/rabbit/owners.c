@@ -182,7 +182,7 @@ static void greet(struct owners *owners, struct owner *owner)
     r = write_greeted(owners, owner->jid);
     if (r < 0) {
         log_event(LOG_WARNING, MESSAGE_STATE_FAILED, fields,
-                  "Cannot keep in mind that %s was greeted: %s", owner->jid, strerror(-r));
+                  "Cannot keep in mind that %s was greeted: %s", owner->jid, state_explain(r).what);
         return;
     }
     snprintf(text, sizeof(text), "%s%.100s%s", texts[config->rabbit.language].before,

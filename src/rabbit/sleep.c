@@ -34,7 +34,7 @@ static bool read_state(const char *directory)
     if (r < 0 && r != -ENOENT)
         log_event(LOG_WARNING, MESSAGE_STATE_FAILED, NULL,
                   "Cannot read from %s/" STATE_FILE " whether the rabbit sleeps (%s): it is awake",
-                  directory, strerror(-r));
+                  directory, state_explain(r).what);
     return r == 0 && streq(text, STATE_ASLEEP);
 }
 
@@ -45,7 +45,7 @@ static void write_state(const struct sleep *sleep)
     if (r < 0)
         log_event(LOG_WARNING, MESSAGE_STATE_FAILED, NULL,
                   "Cannot keep in %s/" STATE_FILE " that the rabbit is %s: %s", sleep->directory,
-                  sleep->asleep ? "asleep" : "awake", strerror(-r));
+                  sleep->asleep ? "asleep" : "awake", state_explain(r).what);
 }
 
 /* ---- sleeping ---- */

@@ -220,9 +220,29 @@ class DamagedWorld(Case):
         rabbit = self.make_rabbit(server)
         rabbit.start(prefix=confine.command("--full", rabbit.state_folder))
         rabbit.wait_ready()
-        rabbit.wait_log("No space left on device")
+        rabbit.wait_log("the disk is full; make room on it")
         self.assertEqual(server.witness("registering"), [])
         self.assertIn("ears", rabbit.bench().state())
+
+    def test_password_file(self):
+        """Each kind of nonsense in it is named, with what to do; nobody registers because of it."""
+        server = self.make_server()
+        for text, what in (
+            ("x" * 1_000_000, "longer than the 1024 bytes"),
+            ("", "it is empty; write the password into it"),
+            ("carrots\x1b", "a control character"),
+        ):
+            with self.subTest(what):
+                rabbit = self.make_rabbit(server)
+                path = rabbit.write("password", text)
+                rabbit.configure(account={"password-file": path})
+                rabbit.start()
+                rabbit.wait_log(what)
+                self.assertIn(f"{path}, which cannot be read", rabbit.log())
+                self.assertEqual(rabbit.causes(), ["state-failed"])
+                self.check_stop(rabbit)
+                os.unlink(path)
+        self.assertEqual(server.witness("register-get"), [])
 
     def test_unreadable_state(self):
         server = self.make_server()

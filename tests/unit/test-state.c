@@ -235,16 +235,32 @@ static void test_directory(void **state)
     free(huge);
 }
 
+static void test_explanations(void **state)
+{
+    assert_string_equal(state_explain(-E2BIG).what,
+                        "it is longer than the 1024 bytes that a password may have");
+    assert_string_equal(state_explain(-ENOSPC).remedy, "make room on it");
+    assert_string_equal(state_explain(-EIO).what, "Input/output error");
+    assert_string_equal(state_explain(-EIO).remedy, "check the disk and the permissions");
+}
+
 int main(void)
 {
 #define in_folder(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        in_folder(test_replaces),     in_folder(test_replacing_is_atomic),
-        in_folder(test_modes),        in_folder(test_left_over_new_file),
-        in_folder(test_links),        in_folder(test_size),
-        in_folder(test_nul),          in_folder(test_what_is_no_file),
-        in_folder(test_below_a_file), in_folder(test_long_name),
-        in_folder(test_full_disk),    cmocka_unit_test(test_directory),
+        in_folder(test_replaces),
+        in_folder(test_replacing_is_atomic),
+        in_folder(test_modes),
+        in_folder(test_left_over_new_file),
+        in_folder(test_links),
+        in_folder(test_size),
+        in_folder(test_nul),
+        in_folder(test_what_is_no_file),
+        in_folder(test_below_a_file),
+        in_folder(test_long_name),
+        in_folder(test_full_disk),
+        cmocka_unit_test(test_directory),
+        cmocka_unit_test(test_explanations),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
