@@ -6,13 +6,15 @@ import re
 import signal
 import subprocess
 
-from lib.bus import EVERYTHING, PATH, PROPERTIES, BusRabbit
+from lib.bus import EVERYTHING, INTERFACE, PATH, PROPERTIES, BusRabbit
+from lib.caller import Caller
 
 from buses import NAME, BusCase
 from case import RABBIT, SERIAL, unittest, wait_for
 
 ERROR = "io.github.nabaztagd.Error."
-INVALID = "org.freedesktop.DBus.Error.InvalidArgs"
+FREEDESKTOP = "org.freedesktop.DBus.Error."
+INVALID = FREEDESKTOP + "InvalidArgs"
 DARK = dict.fromkeys(("nose", "left", "middle", "right", "bottom"), "#000000")
 
 
@@ -157,20 +159,40 @@ class Methods(BusCase):
         self.check_error(ERROR + "Asleep", client, "Command", "string:nose red")
 
     def test_wrong_types(self):
+        """Whatever is sent to whatever there is, it is told so and nothing comes of it."""
         client = self.make_idle()
-        every = (
-            "string:x", "int32:-1", "uint32:3", "double:0.5", "boolean:true", "byte:1",
-            "array:string:a,b", "dict:string:string:a,b", "variant:int32:1", "objpath:/",
-        )  # fmt: skip
-        methods = ("Command", "Ears", "Led", "Home", "Test", "Stop", "Sleep", "Wake",
-                   "Reconnect", "Register", "Report")  # fmt: skip
-        right = {("Command", "string:x"), ("Test", "string:x")}
-        for method in methods:
-            for argument in every:
-                if (method, argument) not in right:
-                    self.check_error(INVALID, client, method, argument)
-        self.check_error(INVALID, client, "Ears", "uint32:3", "int32:3")
-        self.check_error("org.freedesktop.DBus.Error.UnknownMethod", client, "Explode")
+        description = client.describe()
+        caller = Caller(self.bus.address, NAME)
+        self.addCleanup(caller.close)
+        for call in description.wrong_calls():
+            found = caller.call(*call)
+            if call[0] == INTERFACE:
+                self.assertEqual(found, INVALID, call)
+            else:  # sd-bus answers by itself, and looks at what is asked for first
+                self.assertTrue(found.startswith(FREEDESKTOP), (call, found))
+        for types, texts in description.settings():
+            found = caller.call(PROPERTIES, "Set", types, texts=texts)
+            self.assertEqual(found, FREEDESKTOP + "PropertyReadOnly", (types, texts))
+        for name, interface, member, path in (
+            ("UnknownMethod", INTERFACE, "Explode", PATH),
+            ("UnknownMethod", INTERFACE.replace("1", "9"), "Home", PATH),
+            ("UnknownObject", INTERFACE, "Home", PATH + "/ears"),
+        ):
+            self.assertEqual(caller.call(interface, member, [], path), FREEDESKTOP + name)
+        self.assertNotIn("on the bus says", self.rabbit.log())
+        self.assertEqual(client.call("Home"), "ears 0 / 0")
+
+    def test_hostile_texts(self):
+        client = self.make_idle()
+        caller = Caller(self.bus.address, NAME)
+        self.addCleanup(caller.close)
+        methods = client.describe().methods
+        speaking = {member: types for member, types in methods.items() if "s" in types}
+        self.assertEqual(set(speaking), {"Command", "Led", "Test"})
+        for text in ("%s%n%x", "x" * 200_000, "\u0085\u009b31m\u2028", "ears\t3\r\n" * 99):
+            for member, types in speaking.items():
+                found = caller.call(INTERFACE, member, types, texts=[text] * 2)
+                self.assertEqual(found, ERROR + "Usage", (member, text[:20]))
         self.assertEqual(client.call("Home"), "ears 0 / 0")
 
     def test_too_many_wait(self):

@@ -8,11 +8,8 @@ import signal
 import subprocess
 import threading
 
+from .caller import INTERFACE, PATH, PROPERTIES, Description
 from .waiting import wait_for
-
-PATH = "/io/github/nabaztagd"
-INTERFACE = "io.github.nabaztagd.Rabbit1"
-PROPERTIES = "org.freedesktop.DBus.Properties"
 
 # `policy`: what stands in place of "everybody may everything".
 CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -116,6 +113,13 @@ class Bus:
         return monitor
 
 
+class SystemBus(Bus):
+    """The machine's own."""
+
+    def __init__(self):
+        self.address = "unix:path=/run/dbus/system_bus_socket"
+
+
 class BusRabbit:
     """The rabbit's object as a client sees it."""
 
@@ -138,6 +142,11 @@ class BusRabbit:
             **self.options,
         )  # fmt: skip
         return {name: value["data"] for name, value in json.loads(output)["data"][0].items()}
+
+    def describe(self):
+        """Its introspection data."""
+        output = self.bus.busctl("introspect", "--xml-interface", self.name, PATH, **self.options)
+        return Description(output)
 
     def call(self, method, *arguments, interface=INTERFACE):
         """
