@@ -26,10 +26,13 @@ def run(*command):
 
 
 def unpack(tree):
-    """Installs what tests/vm/tree packed."""
+    """Installs what tests/vm/tree packed, and does what apt has done when it installs a package."""
     run("tar", "-C", "/", "--keep-directory-symlink", "--no-overwrite-dir", "-xf", tree)
     run("systemd-sysusers")
     run("udevadm", "control", "--reload")
+    run("udevadm", "trigger", "--settle", "--action=add", "-s", "gpio", "-s", "leds")
+    run("journalctl", "--update-catalog")
+    run("systemctl", "daemon-reload")
     run("systemctl", "reload", "dbus")
 
 
@@ -37,9 +40,9 @@ def until(predicate, seconds, what):
     return wait_for(predicate, seconds, what, pause=0.05)
 
 
-def chip():
+def chip(label=CHIP):
     """/dev/gpiochip… has another number when it was plugged in again."""
-    with open(f"/sys/kernel/config/gpio-sim/{CHIP}/bank0/chip_name", encoding="utf-8") as file:
+    with open(f"/sys/kernel/config/gpio-sim/{label}/bank0/chip_name", encoding="utf-8") as file:
         return file.read().strip()
 
 

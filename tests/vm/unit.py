@@ -28,12 +28,12 @@ LONGEST_RUN = 15  # seconds that a motor may be on
 # The unit
 
 
-def show(key):
-    return run("systemctl", "show", "--value", "--property", key, "nabaztagd").strip()
+def show(key, unit="nabaztagd"):
+    return run("systemctl", "show", "--value", "--property", key, unit).strip()
 
 
-def configure(text):
-    with open(CONFIG, "w", encoding="utf-8") as file:
+def configure(text, path=CONFIG):
+    with open(path, "w", encoding="utf-8") as file:
         file.write(text)
 
 
@@ -63,6 +63,21 @@ def journal(*matches):
 def said():
     """All that the service said since its last start."""
     return "\n".join(entry["MESSAGE"] for entry in journal("_COMM=nabaztagd"))
+
+
+class Story:
+    """What the journal was told from now on."""
+
+    def __init__(self):
+        text = run("journalctl", "--output=json", "--lines=1")
+        self._cursor = json.loads(text)["__CURSOR"]
+
+    def lines(self, *matches):
+        command = ("journalctl", f"--after-cursor={self._cursor}", "--output=cat", *matches)
+        return run(*command).splitlines()
+
+    def of_systemd(self):
+        return self.lines("--unit=nabaztagd", "_PID=1")
 
 
 # The server and the owner, one of each for all tests
