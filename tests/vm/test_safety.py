@@ -43,13 +43,8 @@ class Ends(BodyTest):
         self.wait_turning()
         time.sleep(0.5)
 
-    def test_killed(self):
-        self.turn(Restart="no")
-        self.assertLess(self.off_after(kill("KILL")), 4 * AT_ONCE)
-        self.assertEqual(show("Result"), "signal")
-
     def test_killed_and_nothing_stops_the_motors(self):
-        """What test_killed proves is due to ExecStopPost=."""
+        """What test_life proves is due to ExecStopPost=."""
         self.turn(Restart="no", ExecStopPost="")
         kill("KILL")
         until(lambda: show("ActiveState") == "failed", 5, "the end of the service")
@@ -57,12 +52,6 @@ class Ends(BodyTest):
         began = time.monotonic()
         run("nabaztagd", "--motors-off")
         self.assertLess(self.off_after(began), AT_ONCE)
-
-    def test_hangs(self):
-        self.turn(Restart="no", WatchdogSec="2")
-        began = kill("STOP")
-        until(lambda: show("Result") == "watchdog", 10, "the watchdog to bite")
-        self.assertLess(self.off_after(began), 2 + AT_ONCE)
 
     def test_crashed(self):
         """The last thing it does is to stop the motors; nobody else is there to do it."""

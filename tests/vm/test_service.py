@@ -18,8 +18,10 @@ board = sim
 
 
 class Unit(unittest.TestCase):
+    config = GOOD
+
     def setUp(self):
-        configure(GOOD)
+        configure(self.config)
         override()
         run("systemctl", "start", "nabaztagd")
         self.addCleanup(self.check_stop)
@@ -59,10 +61,3 @@ class Service(Unit):
         entries = until(lambda: journal("CONFIG_REFUSED"), 5, "the entry of the refusal")
         self.assertIn("nabaztagd.conf:", entries[0]["MESSAGE"])
         self.assertEqual((show("ActiveState"), show("MainPID")), ("active", process))
-
-    def test_killed_and_started_again(self):
-        process = show("MainPID")
-        run("systemctl", "kill", "--signal=KILL", "--kill-whom=main", "nabaztagd")
-        until(lambda: show("MainPID") not in ("0", process), 10, "another process")
-        until(lambda: show("ActiveState") == "active", 10, "it to be ready again")
-        self.assertEqual(show("NRestarts"), "1")
