@@ -43,7 +43,7 @@ struct rabbit {
     struct chat *chat;
 };
 
-/* Status */
+/* Status: one clean line, whatever a server says. systemd takes each line for a message. */
 
 static void describe(char *ret, size_t size, void *userdata)
 {
@@ -53,6 +53,7 @@ static void describe(char *ret, size_t size, void *userdata)
     login_status(rabbit->login, login, sizeof(login));
     events_describe(rabbit->events, body, sizeof(body));
     snprintf(ret, size, "%s, %s", login, body);
+    text_clean(ret, size, ret);
 }
 
 static void tell_status(struct rabbit *rabbit)

@@ -9,6 +9,9 @@ import subprocess
 
 from buses import BusCase
 from case import RABBIT, SERIAL, unittest, wait_for
+from lib.hostile import prepare
+from lib.modes import STREAMS, Mode
+from lib.peer import mechanisms
 
 USAGE, UNAVAILABLE, IOERR, TEMPFAIL, PROTOCOL, NOPERM, CONFIG = 64, 69, 74, 75, 76, 77, 78
 
@@ -92,6 +95,7 @@ class Status(CtlCase):
         self.make_idle()
         self.check_says("nose #ff8000", "nose", "#ff8000")
         self.check_says("ears 0 / 10", "ears", "0", "10")
+        self.rabbit.wait_status("ears 0/10")
         drawn = self.draw()
         self.assertIn("\033[38;2;255;128;0m●\033[0m", drawn)
         self.assertIn("nose #ff8000", drawn)
@@ -118,6 +122,36 @@ class Status(CtlCase):
         status, out, _ = self.run_ctl("status")
         self.assertEqual((status, out), (0, seen + "\n"))
         os.rename(rabbit.config_path, os.path.join(rabbit.folder, "nabaztagd.conf"))
+
+    def test_hostile_server(self):
+        """What a server says goes to terminals, programs and systemd: as one clean line."""
+        said = 'a"b\\c\nWATCHDOG=trigger\r\t\x7f\x85\x9b31m\u202e\u2028 \U0001f407 %n'
+
+        def script(peer):
+            peer.open(mechanisms("SCRAM-SHA-1"))
+            peer.expect(rb"<auth[^>]*>")
+            text = said.replace("\r", "&#13;")
+            peer.send(
+                f"<stream:error><policy-violation xmlns='{STREAMS}'/>"
+                f"<text xmlns='{STREAMS}'>{text}</text></stream:error></stream:stream>"
+            )
+            peer.hold()
+
+        self.make_bus()
+        folder = os.path.join(self.folder, "hostile")
+        server, rabbit = prepare(Mode("-", None, None, script), folder, self.binary)
+        self._end_with(server.stop)
+        self._end_with(rabbit.destroy)
+        client = self.start(rabbit)
+        client.wait("Stage", "wait")
+        clean = 'a"b\\c?WATCHDOG=trigger?????31m\u202e\u2028 \U0001f407 %n'
+        seen = json.loads(self.run_ctl("--json", "status")[1])
+        self.assertEqual(seen, client.get_all())
+        for text in (seen["Status"], seen["LastFailure"][1], rabbit.status()):
+            self.assertIn(clean, text)
+        self.assertEqual(self.run_ctl("status")[1], seen["Status"] + "\n")
+        told = {note.partition("=")[0] for _, note in rabbit.notes}
+        self.assertEqual(told, {"READY", "STATUS"}, "nothing is slipped in")
 
 
 class Verbs(CtlCase):

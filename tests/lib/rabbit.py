@@ -119,7 +119,7 @@ class Rabbit:
                 text = receiver.recv(65536).decode()
             except OSError:
                 return
-            self.notes += [(time.monotonic(), line) for line in text.splitlines()]
+            self.notes += [(time.monotonic(), line) for line in text.split("\n") if line]
 
     def _read_stderr(self, stream):
         for line in stream:
