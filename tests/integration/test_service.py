@@ -37,7 +37,7 @@ class Systemd(Case):
                 silent.wait_reached()
                 rabbit.wait_ready()
                 self.check_stop(rabbit)
-                self.assertIn("1", rabbit.told("STOPPING"))
+                wait_for(lambda: "1" in rabbit.told("STOPPING"), 5, "STOPPING=1")
 
     @unittest.skipUnless(confine.available(), "namespaces are not available here")
     def test_stop_with_a_dead_resolver(self):
