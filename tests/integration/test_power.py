@@ -5,13 +5,12 @@ Afterwards the rabbit always gets in, with one account, and reports nothing that
 
 import contextlib
 import os
-import subprocess
 
+from lib.preload import preload
 from lib.tap import Tap
 
 from case import DOMAIN, every_server, wait_for
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 MANY = 80  # more steps than any of these stories has
 
 
@@ -110,24 +109,19 @@ class Cuts:
     # The state files
 
     def run_with_cut(self, rabbit, number, is_done):
-        rabbit.environment.update(
-            LD_PRELOAD=self.library,
+        preload(
+            rabbit,
+            "power-cut",
+            self.folder,
             POWER_CUT_FOLDER=rabbit.state_folder,
             POWER_CUT_AT=str(number),
             POWER_CUT_TRACE=os.path.join(rabbit.folder, "trace"),
         )
-        options = os.environ.get("ASAN_OPTIONS", "")
-        rabbit.environment["ASAN_OPTIONS"] = options + ":verify_asan_link_order=0"
         rabbit.start()
         return self.wait_cut_or(rabbit, is_done)
 
     def cut_state(self, prepare=None):
         """Kills it at change 1, 2, … of its state files; the changes of an undisturbed life."""
-        self.library = os.path.join(self.folder, "power-cut.so")
-        source = os.path.join(HERE, "..", "lib", "power-cut.c")
-        subprocess.run(
-            ["cc", "-shared", "-fPIC", "-Wall", "-o", self.library, source, "-ldl"], check=True
-        )
         for number in range(1, MANY):
             user, rabbit = self.make_user(number)
             if prepare:
