@@ -117,19 +117,18 @@ static bool tell_state(const struct unit *unit)
 
 /* What somebody's drop-in may have changed; `breaks`: the rabbit cannot live with that. */
 static const struct wall {
-    const char *property;
+    const char *property, *good;
     char type;
-    const char *good;
     bool breaks;
 } walls[] = {
-    {"User", 's', "_nabaztagd", false},
-    {"NoNewPrivileges", 'b', "yes", false},
-    {"ProtectSystem", 's', "strict", false},
-    {"ProtectHome", 's', "yes", false},
-    {"MemoryDenyWriteExecute", 'b', "yes", false},
-    {"PrivateTmp", 'b', "yes", false},
-    {"PrivateDevices", 'b', "no", true},
-    {"PrivateNetwork", 'b', "no", true},
+    {"User", "_nabaztagd", 's', false},
+    {"NoNewPrivileges", "yes", 'b', false},
+    {"ProtectSystem", "strict", 's', false},
+    {"ProtectHome", "yes", 's', false},
+    {"MemoryDenyWriteExecute", "yes", 'b', false},
+    {"PrivateTmp", "yes", 'b', false},
+    {"PrivateDevices", "no", 'b', true},
+    {"PrivateNetwork", "no", 'b', true},
 };
 
 static bool is_good(const struct unit *unit, const struct wall *wall)
