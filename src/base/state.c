@@ -8,6 +8,7 @@
 #include "base/limits.h"
 
 #define DEFAULT_DIRECTORY "/var/lib/nabaztagd"
+#define HEADER_SIZE       64 /* more than any header needs */
 
 #define DIGITS_OF(number) #number
 #define DIGITS(number)    DIGITS_OF(number)
@@ -66,6 +67,39 @@ int state_read(const char *directory, const char *name, char **ret)
     return (int)n;
 }
 
+/* Whether `text` has the first line of `header` but for a higher version. */
+static bool is_newer(const char *text, const char *header)
+{
+    size_t line = strcspn(header, "\n"), name = 0;
+    unsigned long version, ours;
+    char *end;
+
+    for (size_t i = 0; i < line; i++)
+        if (header[i] == ' ')
+            name = i + 1;
+    if (name == 0 || strncmp(text, header, name) != 0)
+        return false;
+    version = strtoul(text + name, &end, 10);
+    ours = strtoul(header + name, NULL, 10);
+    return text[name] >= '0' && text[name] <= '9' && *end == '\n' && version > ours;
+}
+
+int state_check(const char *text, const char *header)
+{
+    if (after_prefix(text, header))
+        return 0;
+    return is_newer(text, header) ? -ENOTSUP : -EBADMSG;
+}
+
+/* What the file there begins with; nothing when there is none. */
+static void read_head(int folder, const char *name, char ret[HEADER_SIZE])
+{
+    _cleanup_(closep) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    ssize_t n = fd < 0 ? 0 : read(fd, ret, HEADER_SIZE - 1);
+
+    ret[n > 0 ? n : 0] = '\0';
+}
+
 static int write_all(int fd, const char *text)
 {
     size_t left = strlen(text);
@@ -97,7 +131,7 @@ static int write_new(int folder, const char *new_name, const char *text)
 int state_write(const char *directory, const char *name, const char *text)
 {
     _cleanup_(closep) int folder = -1;
-    char new_name[NAME_MAX + 1];
+    char new_name[NAME_MAX + 1], head[HEADER_SIZE];
     int r;
 
     if ((size_t)snprintf(new_name, sizeof(new_name), "%s.new", name) >= sizeof(new_name))
@@ -107,6 +141,11 @@ int state_write(const char *directory, const char *name, const char *text)
     folder = open_directory(directory);
     if (folder < 0)
         return folder;
+    read_head(folder, name, head);
+    r = is_newer(head, text) ? -ENOTSUP : 0;
+    explicit_bzero(head, sizeof(head)); /* it may hold more than the header */
+    if (r < 0)
+        return r;
     r = write_new(folder, new_name, text);
     if (r == 0 && renameat(folder, new_name, folder, name) < 0)
         r = -errno;
@@ -117,29 +156,20 @@ int state_write(const char *directory, const char *name, const char *text)
     return fsync(folder) < 0 ? -errno : 0;
 }
 
-struct state_trouble state_explain(int error)
+const char *state_strerror(int error)
 {
-    static const struct {
-        int error;
-        struct state_trouble trouble;
-    } troubles[] = {
-        {-E2BIG,
-         {"it is longer than the " DIGITS(LIMIT_SECRET_FILE) " bytes that a password may have",
-          "name a file that holds the password alone"}},
-        {-EILSEQ,
-         {"it holds what no password has: a NUL, a control character or broken UTF-8",
-          "name a file that holds the password alone"}},
-        {-ENODATA, {"it is empty", "write the password into it"}},
-        {-EFBIG,
-         {"it is longer than " DIGITS(LIMIT_STATE_FILE) " bytes", "restore it, or remove it"}},
-        {-EBADMSG, {"it does not hold what nabaztagd writes", "restore it, or remove it"}},
-        {-EACCES, {"permission denied", "it must belong to the user that the service runs as"}},
-        {-ENOSPC, {"the disk is full", "make room on it"}},
-        {-EROFS, {"the file system is read-only", "mount it writable"}},
-    };
+    switch (error) {
+    case -ENOTSUP:
+        return "the file is of a newer nabaztagd";
+    case -EBADMSG:
+        return "the file is damaged";
+    default:
+        return strerror(-error);
+    }
+}
 
-    for (size_t i = 0; i < ARRAY_SIZE(troubles); i++)
-        if (troubles[i].error == error)
-            return troubles[i].trouble;
-    return (struct state_trouble){strerror(-error), "check the disk and the permissions"};
+const char *state_remedy(int error)
+{
+    return error == -ENOTSUP ? "install that one again, or move the file away"
+                             : "check the disk and the permissions";
 }

@@ -118,10 +118,10 @@ static bool next_line(char **text, char **ret_name, char **ret_value)
 static int parse_state(struct account *account, char *text)
 {
     char *name, *value;
-    int r = 0;
+    int r = state_check(text, HEADER);
 
-    if (!after_prefix(text, HEADER))
-        return -EBADMSG;
+    if (r < 0)
+        return r;
     text += strlen(HEADER);
     while (r == 0 && next_line(&text, &name, &value)) {
         if (!*value || !text_is_clean(value))

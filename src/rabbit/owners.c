@@ -182,7 +182,8 @@ static void greet(struct owners *owners, struct owner *owner)
     r = write_greeted(owners, owner->jid);
     if (r < 0) {
         log_event(LOG_WARNING, MESSAGE_STATE_FAILED, fields,
-                  "Cannot keep in mind that %s was greeted: %s", owner->jid, state_explain(r).what);
+                  "Cannot keep in mind in %s/" STATE_FILE " that %s was greeted: %s; %s",
+                  owners->directory, owner->jid, state_strerror(r), state_remedy(r));
         return;
     }
     snprintf(text, sizeof(text), "%s%.100s%s", texts[config->rabbit.language].before,

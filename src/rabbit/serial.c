@@ -13,6 +13,7 @@
 #include "base/state.h"
 
 #define STATE_FILE   "serial"
+#define STATE_HEADER "nabaztagd-serial 1\n"
 #define ADDRESS_SIZE 6
 
 static bool is_zero(const unsigned char *address)
@@ -62,23 +63,29 @@ static int first_address(unsigned char ret[ADDRESS_SIZE])
     return r;
 }
 
+/* The first files had no header. */
 static int read_kept(const char *directory, char ret[13])
 {
     _cleanup_(freep) char *text = NULL;
     int r = state_read(directory, STATE_FILE, &text);
+    char *serial;
 
     if (r < 0)
         return r;
-    text[strcspn(text, "\n")] = '\0';
-    return parse_serial(text, ret);
+    r = state_check(text, STATE_HEADER);
+    if (r == -ENOTSUP)
+        return r;
+    serial = text + (r == 0 ? strlen(STATE_HEADER) : 0);
+    serial[strcspn(serial, "\n")] = '\0';
+    return parse_serial(serial, ret);
 }
 
 static void keep(const char *directory, const char *serial)
 {
-    char text[16];
+    char text[64];
     int r;
 
-    snprintf(text, sizeof(text), "%s\n", serial);
+    snprintf(text, sizeof(text), STATE_HEADER "%s\n", serial);
     r = state_write(directory, STATE_FILE, text);
     if (r < 0)
         log_debug("The serial cannot be kept in %s: %s", directory, strerror(-r));

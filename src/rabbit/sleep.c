@@ -29,12 +29,14 @@ static bool read_state(const char *directory)
     _cleanup_(freep) char *text = NULL;
     int r = state_read(directory, STATE_FILE, &text);
 
+    if (r == 0)
+        r = state_check(text, STATE_HEADER);
     if (r == 0 && !streq(text, STATE_ASLEEP) && !streq(text, STATE_AWAKE))
         r = -EBADMSG;
     if (r < 0 && r != -ENOENT)
         log_event(LOG_WARNING, MESSAGE_STATE_FAILED, NULL,
                   "Cannot read from %s/" STATE_FILE " whether the rabbit sleeps (%s): it is awake",
-                  directory, state_explain(r).what);
+                  directory, state_strerror(r));
     return r == 0 && streq(text, STATE_ASLEEP);
 }
 
@@ -44,8 +46,9 @@ static void write_state(const struct sleep *sleep)
 
     if (r < 0)
         log_event(LOG_WARNING, MESSAGE_STATE_FAILED, NULL,
-                  "Cannot keep in %s/" STATE_FILE " that the rabbit is %s: %s", sleep->directory,
-                  sleep->asleep ? "asleep" : "awake", state_explain(r).what);
+                  "Cannot keep in %s/" STATE_FILE " that the rabbit is %s: %s; %s",
+                  sleep->directory, sleep->asleep ? "asleep" : "awake", state_strerror(r),
+                  state_remedy(r));
 }
 
 /* ---- sleeping ---- */

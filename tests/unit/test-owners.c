@@ -193,7 +193,7 @@ static void test_greets_once_in_a_life(void **state)
 
 static void test_broken_memory_of_greetings(void **state)
 {
-    static const char *const broken[] = {"", "garbage\nann@a\n", "nabaztagd-greeted 2\nann@a\n"};
+    static const char *const broken[] = {"", "garbage\nann@a\n", "nabaztagd-greeted x\nann@a\n"};
     struct home *home = *state;
 
     for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
@@ -207,6 +207,22 @@ static void test_broken_memory_of_greetings(void **state)
         free(text);
         free(path);
     }
+}
+
+/* Whoever was greeted, a newer version knows it: nobody is greeted, and its file is left to it. */
+static void test_newer_memory_of_greetings(void **state)
+{
+    static const char newer[] = "nabaztagd-greeted 2\nann@a yesterday\n";
+    struct home *home = *state;
+    char *path = folder_write(home->folder, "greeted", newer);
+
+    move_again(home, BOTH_OWNERS);
+    go_online(home, "");
+    assert_int_equal(sent(home, "message", NULL, NULL), 0);
+    char *text = file_text(path);
+    assert_string_equal(text, newer);
+    free(text);
+    free(path);
 }
 
 /* What cannot be kept in mind is not said: else it would be said at every start. */
@@ -373,6 +389,7 @@ int main(void)
         at_home(test_welcome),
         at_home(test_greets_once_in_a_life),
         at_home(test_broken_memory_of_greetings),
+        at_home(test_newer_memory_of_greetings),
         at_home(test_no_greeting_without_memory),
         at_home(test_requests),
         at_home(test_who_is_told),

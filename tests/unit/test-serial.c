@@ -5,6 +5,8 @@
 
 #include "rabbit/serial.h"
 
+#define HEADER "nabaztagd-serial 1\n"
+
 static int set_up(void **state)
 {
     *state = folder_new();
@@ -31,7 +33,8 @@ static void test_configured(void **state)
 
 static void test_kept(void **state)
 {
-    static const char *const kept[] = {"f81edfee27c1\n", "F81EDFEE27C1", "f81edfee27c1\nmore\n"};
+    static const char *const kept[] = {HEADER "f81edfee27c1\n", "f81edfee27c1\n", "F81EDFEE27C1",
+                                       "f81edfee27c1\nmore\n"};
     struct config config = {0};
     char serial[13];
 
@@ -54,6 +57,9 @@ static void test_broken(void **state)
         " f81edfee27c1",
         "f8:1e:df:ee:27:c1",
         "\nf81edfee27c1",
+        HEADER,
+        HEADER "f81edfee27c",
+        "nabaztagd-serial 1 f81edfee27c1\n",
     };
     struct config config = {0};
 
@@ -68,6 +74,19 @@ static void test_broken(void **state)
         free(text);
         free(path);
     }
+}
+
+static void test_newer(void **state)
+{
+    static const char newer[] = "nabaztagd-serial 2\nf81edfee27c1\n";
+    struct config config = {0};
+    char serial[13], *path = folder_write(*state, "serial", newer);
+
+    assert_int_equal(serial_find(&config, *state, serial), -ENOTSUP);
+    char *text = file_text(path);
+    assert_string_equal(text, newer);
+    free(text);
+    free(path);
 }
 
 static void test_below_a_file(void **state)
@@ -100,8 +119,9 @@ static void test_of_the_interface(void **state)
     assert_int_equal(strspn(first, "0123456789abcdef"), 12);
     assert_string_not_equal(first, "000000000000");
     char *text = file_text(path);
-    assert_memory_equal(text, first, 12);
-    assert_string_equal(text + 12, "\n");
+    assert_non_null(after_prefix(text, HEADER));
+    assert_memory_equal(text + strlen(HEADER), first, 12);
+    assert_string_equal(text + strlen(HEADER) + 12, "\n");
     free(text);
 
     /* From now on the file alone counts. */
@@ -117,7 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_folder(test_configured),       in_folder(test_kept),
         in_folder(test_broken),           in_folder(test_below_a_file),
-        in_folder(test_of_the_interface),
+        in_folder(test_of_the_interface), in_folder(test_newer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

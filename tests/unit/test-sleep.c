@@ -116,7 +116,6 @@ static void test_odd_files(void **state)
         "nabaztagd-sleep 1\nasleep",
         "nabaztagd-sleep 1\nasleep\nmore\n",
         "nabaztagd-sleep 1\nASLEEP\n",
-        "nabaztagd-sleep 2\nasleep\n",
         "nabaztagd-greeted 1\nasleep\n",
         "\xff\xfe",
     };
@@ -129,6 +128,22 @@ static void test_odd_files(void **state)
         sleep_set(bed->sleep, true, 1);
         assert_true(asleep_again(bed));
     }
+}
+
+/* It sleeps all the same, and what a newer version knows is left to it. */
+static void test_newer_file(void **state)
+{
+    static const char newer[] = "nabaztagd-sleep 2\nuntil noon\n";
+    struct bed *bed = *state;
+    char *text;
+
+    free(folder_write(bed->folder, "sleep", newer));
+    assert_false(asleep_again(bed));
+    sleep_set(bed->sleep, true, 1);
+    assert_true(sleep_is_asleep(bed->sleep));
+    assert_int_equal(state_read(bed->folder, "sleep", &text), 0);
+    assert_string_equal(text, newer);
+    free(text);
 }
 
 /* Without a place to keep it, it sleeps all the same. */
@@ -213,8 +228,13 @@ int main(void)
 {
 #define in_bed(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        in_bed(test_lasts),     in_bed(test_said_twice), in_bed(test_odd_files),
-        in_bed(test_no_folder), in_bed(test_disturbed),  in_bed(test_disturbed_after_a_restart),
+        in_bed(test_lasts),
+        in_bed(test_said_twice),
+        in_bed(test_odd_files),
+        in_bed(test_newer_file),
+        in_bed(test_no_folder),
+        in_bed(test_disturbed),
+        in_bed(test_disturbed_after_a_restart),
         in_bed(test_rate),
     };
 

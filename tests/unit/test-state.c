@@ -211,6 +211,72 @@ static void test_full_disk(void **state)
     expect_failure(*state, "thing.new", -ENOENT);
 }
 
+/* Only the name and a higher number make a newer file: that one stays as it is. */
+static void test_newer(void **state)
+{
+    static const char header[] = "nabaztagd-thing 2\n";
+    static const struct {
+        const char *old;
+        int result;
+    } cases[] = {
+        {"nabaztagd-thing 3\nmore\n", -ENOTSUP},
+        {"nabaztagd-thing 3\n", -ENOTSUP},
+        {"nabaztagd-thing 10\n", -ENOTSUP},
+        {"nabaztagd-thing 99999999999999999999999\n", -ENOTSUP},
+        {"nabaztagd-thing 2\nours\n", 0},
+        {"nabaztagd-thing 1\nolder\n", -EBADMSG},
+        {"nabaztagd-thing 3", -EBADMSG},
+        {"nabaztagd-thing 3 \n", -EBADMSG},
+        {"nabaztagd-thing +3\n", -EBADMSG},
+        {"nabaztagd-thing -1\n", -EBADMSG},
+        {"nabaztagd-thing  3\n", -EBADMSG},
+        {"nabaztagd-thing \n3\n", -EBADMSG},
+        {"nabaztagd-thing 3x\n", -EBADMSG},
+        {"nabaztagd-things 3\n", -EBADMSG},
+        {"nabaztagd-thing", -EBADMSG},
+        {"", -EBADMSG},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        int written = cases[i].result == -ENOTSUP ? -ENOTSUP : 0;
+
+        free(folder_write(*state, "thing", cases[i].old));
+        if (state_check(cases[i].old, header) != cases[i].result)
+            fail_msg("case %zu: %d", i, state_check(cases[i].old, header));
+        assert_int_equal(state_write(*state, "thing", "nabaztagd-thing 2\nnew\n"), written);
+        expect_text(*state, "thing", written ? cases[i].old : "nabaztagd-thing 2\nnew\n");
+        expect_failure(*state, "thing.new", -ENOENT);
+    }
+}
+
+/* Nor does its size make it ours, or that it holds what no text of ours does. */
+static void test_newer_and_unreadable(void **state)
+{
+    char *text = calloc(1, LIMIT_STATE_FILE + 2), *path;
+
+    assert_non_null(text);
+    memset(text, 'x', LIMIT_STATE_FILE + 1);
+    memcpy(text, "nabaztagd-thing 3\n", 18);
+    path = folder_write(*state, "thing", text);
+    expect_failure(*state, "thing", -EFBIG);
+    assert_int_equal(state_write(*state, "thing", "nabaztagd-thing 2\n"), -ENOTSUP);
+    char *now = file_text(path);
+    assert_memory_equal(now, text, 1000);
+    free(now);
+    free(path);
+    free(text);
+}
+
+/* What people are told is about the file, and what they should do depends on it. */
+static void test_errors(void **state)
+{
+    assert_string_equal(state_strerror(-ENOSPC), strerror(ENOSPC));
+    assert_string_not_equal(state_strerror(-ENOTSUP), strerror(ENOTSUP));
+    assert_string_not_equal(state_strerror(-EBADMSG), strerror(EBADMSG));
+    assert_string_equal(state_remedy(-ENOSPC), state_remedy(-EACCES));
+    assert_string_not_equal(state_remedy(-ENOTSUP), state_remedy(-EACCES));
+}
+
 static void test_directory(void **state)
 {
     static const struct {
@@ -248,19 +314,14 @@ int main(void)
 {
 #define in_folder(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        in_folder(test_replaces),
-        in_folder(test_replacing_is_atomic),
-        in_folder(test_modes),
-        in_folder(test_left_over_new_file),
-        in_folder(test_links),
-        in_folder(test_size),
-        in_folder(test_nul),
-        in_folder(test_what_is_no_file),
-        in_folder(test_below_a_file),
-        in_folder(test_long_name),
-        in_folder(test_full_disk),
-        cmocka_unit_test(test_directory),
-        cmocka_unit_test(test_explanations),
+        in_folder(test_replaces),      in_folder(test_replacing_is_atomic),
+        in_folder(test_modes),         in_folder(test_left_over_new_file),
+        in_folder(test_links),         in_folder(test_size),
+        in_folder(test_nul),           in_folder(test_what_is_no_file),
+        in_folder(test_below_a_file),  in_folder(test_long_name),
+        in_folder(test_full_disk),     cmocka_unit_test(test_directory),
+        in_folder(test_newer),         in_folder(test_newer_and_unreadable),
+        cmocka_unit_test(test_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
