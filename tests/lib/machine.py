@@ -1,7 +1,9 @@
 """The test machine from outside: makes what it consists of, and the daemon built for it."""
 
+import concurrent.futures
 import os
 import platform
+import re
 import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -9,6 +11,7 @@ SUITES = ("bookworm", "trixie")
 SKIPPED = 77  # exit status of what cannot be done here; its last line says why
 PARTS = "src conf man systemd dbus completions tests/vm tests/bench.d".split()
 PARTS += ["meson.build", "meson_options.txt"]
+SUM = re.compile(r"^(\d+) passed, (\d+) failed, 0 skipped$", re.M)
 
 
 class Unavailable(Exception):
@@ -47,13 +50,16 @@ def _make_tree(suite):
 
 
 def prepare(suite):
+    """Makes all that the machine needs; whether it could be made."""
+    return _run("tests/vm/prepare", "kernel") and _run("tests/vm/prepare", "image", suite)
+
+
+def prepare_tree(suite):
     """
-    Makes all that the machine needs. Returns the daemon as it is installed on that release (the
-    path of a tarball in the repository); None when something cannot be made.
+    The same, and the daemon as it is installed on that release. Returns the path of its tarball, in
+    the repository; None when something cannot be made.
     """
-    if not _run("tests/vm/prepare", "kernel") or not _run("tests/vm/prepare", "image", suite):
-        return None
-    return _make_tree(suite)
+    return _make_tree(suite) if prepare(suite) else None
 
 
 def command(suite, limit, *words):
@@ -61,3 +67,44 @@ def command(suite, limit, *words):
     logs = os.path.join("build", "logs", f"vm-{suite}")
     arguments = ["--time", str(limit), "--log", logs, suite, "--"]
     return ["tests/vm/run", *arguments, "env", "PYTHONDONTWRITEBYTECODE=1", *words]
+
+
+def _run_suite(suite, limit, words):
+    """Runs the tests of one suite and returns the exit status and the output."""
+    if not words:
+        return 1, "what it needs could not be made\n"
+    result = subprocess.run(
+        command(suite, limit, *words),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return result.returncode, result.stdout
+
+
+def _report(suite, status, text):
+    """The tests that passed and failed."""
+    if status == SKIPPED:
+        print(text)
+        raise Unavailable
+    print(f"Debian {suite} on the test machine:\n{SUM.sub('', text).rstrip()}", flush=True)
+    found = SUM.findall(text)
+    passed, failed = map(int, found[-1]) if found else (0, 0)
+    return passed, failed or int(status != 0)
+
+
+def run_suites(commands, limit):
+    """
+    Runs tests, which end with their sum, on a machine each at the same time: `commands` has the
+    words of each suite, or None where something could not be made. Ends with the sum of all and
+    returns the exit status.
+    """
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        results = pool.map(lambda one: _run_suite(one[0], limit, one[1]), commands.items())
+    sums = [_report(suite, *result) for suite, result in zip(commands, results)]
+    passed, failed = map(sum, zip(*sums))
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return int(failed > 0)
