@@ -218,10 +218,12 @@ class Suite:
         self.step("the other Debian", ["tests/lib/other-debian"], count=self._last_sum)
         again = [] if release else ["--again", "3"]
         self.step("test machine", ["tests/vm/test", *again], count=self._last_sum)
+        quick = [] if release else ["--quick"]
+        self.step("Debian package", ["tests/package", *quick], count=self._last_sum)
+        self.step("life of the package", ["tests/vm/installed"], count=self._last_sum)
 
     def release(self):
         self.all(release=True)
-        self.step("Debian package", ["tests/package"], count=self._last_sum)
         self.step("bench", ["tests/bench", "--json", os.path.join(LOGS, "bench.json")])
 
     def inside(self):
