@@ -156,20 +156,31 @@ int state_write(const char *directory, const char *name, const char *text)
     return fsync(folder) < 0 ? -errno : 0;
 }
 
-const char *state_strerror(int error)
+struct state_trouble state_explain(int error)
 {
-    switch (error) {
-    case -ENOTSUP:
-        return "the file is of a newer nabaztagd";
-    case -EBADMSG:
-        return "the file is damaged";
-    default:
-        return strerror(-error);
-    }
-}
+    static const struct {
+        int error;
+        struct state_trouble trouble;
+    } troubles[] = {
+        {-E2BIG,
+         {"it is longer than the " DIGITS(LIMIT_SECRET_FILE) " bytes that a password may have",
+          "name a file that holds the password alone"}},
+        {-EILSEQ,
+         {"it holds what no password has: a NUL, a control character or broken UTF-8",
+          "name a file that holds the password alone"}},
+        {-ENODATA, {"it is empty", "write the password into it"}},
+        {-EFBIG,
+         {"it is longer than " DIGITS(LIMIT_STATE_FILE) " bytes", "restore it, or remove it"}},
+        {-ENOTSUP,
+         {"the file is of a newer nabaztagd", "install that one again, or move the file away"}},
+        {-EBADMSG, {"it does not hold what nabaztagd writes", "restore it, or remove it"}},
+        {-EACCES, {"permission denied", "it must belong to the user that the service runs as"}},
+        {-ENOSPC, {"the disk is full", "make room on it"}},
+        {-EROFS, {"the file system is read-only", "mount it writable"}},
+    };
 
-const char *state_remedy(int error)
-{
-    return error == -ENOTSUP ? "install that one again, or move the file away"
-                             : "check the disk and the permissions";
+    for (size_t i = 0; i < ARRAY_SIZE(troubles); i++)
+        if (troubles[i].error == error)
+            return troubles[i].trouble;
+    return (struct state_trouble){strerror(-error), "check the disk and the permissions"};
 }

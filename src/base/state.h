@@ -29,8 +29,14 @@ int state_check(const char *text, const char *header);
  */
 int state_write(const char *directory, const char *name, const char *text);
 
-/* As strerror(), of what goes wrong with state files, and what to do about it. */
-const char *state_strerror(int error);
-const char *state_remedy(int error);
+/*
+ * What is wrong with a state or password file (an error of this module's or of base/secret.h's),
+ * and what to do about it: two ends of a sentence.
+ */
+struct state_trouble {
+    const char *what, *remedy;
+};
+
+struct state_trouble state_explain(int error);
 
 #endif

@@ -73,7 +73,7 @@ static bool find_serial(struct doctor *doctor)
     if (!config->report.url && strchr(config->account.jid, '@'))
         return true;
     doctor_tell(doctor, VERDICT_FAILED, "not-configured", "set [rabbit] serial",
-                "the rabbit has no serial number (%s)", state_strerror(r));
+                "the rabbit has no serial number (%s)", state_explain(r).what);
     return false;
 }
 
@@ -88,9 +88,9 @@ static void tell_password(struct doctor *doctor)
         doctor_tell(doctor, VERDICT_WARNING, NULL, "ask again as root",
                     "%s; %s is for root to read", jid, account_place(doctor->account));
     else if (r < 0)
-        doctor_tell(doctor, VERDICT_FAILED, "state-failed", state_remedy(r),
+        doctor_tell(doctor, VERDICT_FAILED, "state-failed", state_explain(r).remedy,
                     "the password of %s in %s cannot be read: %s", jid,
-                    account_place(doctor->account), state_strerror(r));
+                    account_place(doctor->account), state_explain(r).what);
     else if (facts.configured)
         doctor_tell(doctor, VERDICT_OK, NULL, NULL, "%s with a configured password", jid);
     else if (facts.stored || facts.pending)

@@ -94,10 +94,10 @@ static void say_state_failure(struct login *login, const char *what, int error)
     const struct state_trouble trouble = state_explain(error);
 
     snprintf(login->trouble, sizeof(login->trouble), "%s %s: %s", account_place(login->account),
-             what, state_strerror(error));
+             what, trouble.what);
     say(login, LOG_ERR, MESSAGE_STATE_FAILED, "state-failed",
         "keeps its password in %s, which %s: %s; %s", account_place(login->account), what,
-        state_strerror(error), state_remedy(error));
+        trouble.what, trouble.remedy);
 }
 
 static void tell(struct login *login, enum story story)

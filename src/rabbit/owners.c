@@ -181,9 +181,11 @@ static void greet(struct owners *owners, struct owner *owner)
     owner->greeted = true;
     r = write_greeted(owners, owner->jid);
     if (r < 0) {
+        const struct state_trouble trouble = state_explain(r);
+
         log_event(LOG_WARNING, MESSAGE_STATE_FAILED, fields,
                   "Cannot keep in mind in %s/" STATE_FILE " that %s was greeted: %s; %s",
-                  owners->directory, owner->jid, state_strerror(r), state_remedy(r));
+                  owners->directory, owner->jid, trouble.what, trouble.remedy);
         return;
     }
     snprintf(text, sizeof(text), "%s%.100s%s", texts[config->rabbit.language].before,

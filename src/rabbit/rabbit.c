@@ -355,7 +355,8 @@ static int start_login(struct rabbit *rabbit)
 
     if (r < 0 && config->account.jid && (config->report.url || !strchr(config->account.jid, '@'))) {
         log_event(LOG_ERR, MESSAGE_NOT_CONFIGURED, NULL,
-                  "The rabbit has no serial number (%s); set [rabbit] serial", state_strerror(r));
+                  "The rabbit has no serial number (%s); set [rabbit] serial",
+                  state_explain(r).what);
         return r;
     }
     return login_start(rabbit->login, config, r == 0 ? serial : NULL);

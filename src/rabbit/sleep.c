@@ -36,19 +36,20 @@ static bool read_state(const char *directory)
     if (r < 0 && r != -ENOENT)
         log_event(LOG_WARNING, MESSAGE_STATE_FAILED, NULL,
                   "Cannot read from %s/" STATE_FILE " whether the rabbit sleeps (%s): it is awake",
-                  directory, state_strerror(r));
+                  directory, state_explain(r).what);
     return r == 0 && streq(text, STATE_ASLEEP);
 }
 
 static void write_state(const struct sleep *sleep)
 {
     int r = state_write(sleep->directory, STATE_FILE, sleep->asleep ? STATE_ASLEEP : STATE_AWAKE);
+    const struct state_trouble trouble = state_explain(r);
 
     if (r < 0)
         log_event(LOG_WARNING, MESSAGE_STATE_FAILED, NULL,
                   "Cannot keep in %s/" STATE_FILE " that the rabbit is %s: %s; %s",
-                  sleep->directory, sleep->asleep ? "asleep" : "awake", state_strerror(r),
-                  state_remedy(r));
+                  sleep->directory, sleep->asleep ? "asleep" : "awake", trouble.what,
+                  trouble.remedy);
 }
 
 /* ---- sleeping ---- */
