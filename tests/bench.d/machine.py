@@ -6,7 +6,6 @@ libstrophe and libgpiod loop, and prints a JSON object for each figure.
     tests/bench.d/machine.py TREE.tar
 """
 
-import json
 import os
 import random
 import re
@@ -20,7 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "vm"), os.path.join(HERE, "..")]
 
 from guest import Rabbit, chip, unpack, until  # noqa: E402
-from lib.measure import Peer, wakeups  # noqa: E402
+from lib.measure import Peer, tell, wakeups  # noqa: E402
 from lib.owner import Owner  # noqa: E402
 from lib.rabbit import Rabbit as Daemon  # noqa: E402
 from lib.server import DOMAIN, Server  # noqa: E402
@@ -31,11 +30,6 @@ MOTOR, ENCODER = 0, 4
 MOVES = 60
 REST = 20  # seconds
 DRIVEN = ("nose", "left", "middle")
-
-
-def tell(figure, value, unit, beside="", target="", met=None):
-    row = {"figure": figure, "value": value, "unit": unit}
-    print(json.dumps({**row, "beside": beside, "target": target, "met": met}), flush=True)
 
 
 class Watcher:
