@@ -45,6 +45,19 @@
 #define LIMIT_HTTP_BODY      (64L * 1024) /* bytes of an answer that is ignored anyway */
 #define LIMIT_HTTP_REDIRECTS 3
 
+/* The rabbit platform's formats */
+#define LIMIT_PACKET_BYTES           65536
+#define LIMIT_PACKET_FRAMES          64      /* in one packet */
+#define LIMIT_PROGRAM_TEXT           16384   /* bytes of one program */
+#define LIMIT_PROGRAM_STEPS          256     /* commands in one program */
+#define LIMIT_PROGRAM_WAIT           3600000 /* milliseconds of one WT */
+#define LIMIT_URL                    2048    /* bytes */
+#define LIMIT_EVENT_ID               20      /* digits of a message id that clicks give back */
+#define LIMIT_CHOREOGRAPHY_BYTES     300000
+#define LIMIT_CHOREOGRAPHY_POLL_USEC 10000 /* at least, between two looks at the ears */
+#define LIMIT_DIGEST_TEXT            2048  /* bytes of a DIGEST-MD5 challenge */
+#define LIMIT_DIGEST_FIELD           256   /* bytes of one value in it */
+
 /* Bench socket */
 #define LIMIT_BENCH_CLIENTS 16
 #define LIMIT_BENCH_LINE    256
