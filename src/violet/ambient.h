@@ -36,8 +36,8 @@ struct ambient {
     struct ambient_value shown[AMBIENT_SERVICES]; /* in the order in which they came */
     int ears[2];      /* left, right: as sent, 0 to 255; both or none are unchanged */
     int nose;         /* 0 off, 1 blinks, 2 and more blinks twice */
-    int base;         /* colour of the pulse, see animation_base_color(); OpenJabNab's */
-    int taichi;       /* 0 off, otherwise how often, see taichi_delay() */
+    int base;         /* colour of the pulse, see animation_base(); OpenJabNab's */
+    int taichi;       /* 0 off, otherwise how often, see animation_taichi_delay() */
     unsigned ignored; /* pairs that say nothing to us */
 };
 

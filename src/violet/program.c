@@ -3,11 +3,10 @@
 #include <errno.h>
 
 #include "base/parse.h"
+#include "violet/palette.h"
 
 #define CIPHER_SHIFT 47
 #define CIPHER_KEY   71 /* the first */
-
-#define PALETTE_SIZE 8
 
 /* What is special about a command. */
 static const struct {
@@ -207,7 +206,7 @@ size_t program_after(const struct program *program, size_t index, bool *ret_skip
 
 bool program_color(const struct program_step *step, unsigned *ret_index, uint32_t *ret_color)
 {
-    if (step->command != PROGRAM_CL || !step->has_number || step->number >> 24 >= PALETTE_SIZE)
+    if (step->command != PROGRAM_CL || !step->has_number || step->number >> 24 >= PALETTE_COLORS)
         return false;
     *ret_index = step->number >> 24;
     *ret_color = step->number & 0xffffff;
