@@ -24,10 +24,10 @@ static const struct opcode opcodes[] = {
     [9] = {true, CHOREOGRAPHY_LEDS, 3, .color = 1},
     [10] = {true, CHOREOGRAPHY_OFF, 1, .led = 1},
     [14] = {true, CHOREOGRAPHY_PALETTE, 2, .led = 1, .number = 2},
-    [16] = {true, CHOREOGRAPHY_TUNE, 0},
+    [16] = {true, CHOREOGRAPHY_TUNE, .size = 0},
     [17] = {true, CHOREOGRAPHY_ADVANCE, 2, .ear = 1, .number = 2},
     [18] = {true, CHOREOGRAPHY_GUARD, 3, .number = 1, .skip = 2},
-    [19] = {true, CHOREOGRAPHY_WAIT, 0},
+    [19] = {true, CHOREOGRAPHY_WAIT, .size = 0},
     [20] = {true, CHOREOGRAPHY_DIRECTION, 2, .ear = 1, .way = 2},
 };
 

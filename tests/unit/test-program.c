@@ -348,12 +348,10 @@ static void random_programs_both_ways(void **state)
     }
 }
 
-static void check_any(const uint8_t *data, size_t size)
+static void check_steps(void)
 {
     char text[64];
 
-    if (program_decode(&program, data, size) < 0)
-        return;
     for (size_t i = 0; i < program.count; i++) {
         assert_true(program.steps[i].command < PROGRAM_COMMANDS);
         assert_true(strlen(program.steps[i].value) <= LIMIT_URL);
@@ -363,15 +361,29 @@ static void check_any(const uint8_t *data, size_t size)
     }
 }
 
+static void check_any(const uint8_t *data, size_t size)
+{
+    if (program_decode(&program, data, size) == 0)
+        check_steps();
+}
+
+static void check_any_text(const uint8_t *data, size_t size)
+{
+    if (program_parse(&program, (const char *)data, size) == 0)
+        check_steps();
+}
+
 static void programs_of_a_stranger(void **state)
 {
     uint64_t seed = 10;
 
     for (size_t i = 0; i < ARRAY_SIZE(packet_vectors); i++) {
         struct bytes bytes = bytes_of_hex(packet_vectors[i].hex);
+        const char *text = packet_vectors[i].program;
 
-        if (!packet_vectors[i].program)
+        if (!text)
             continue;
+        for_mutations(&seed, (const uint8_t *)text, strlen(text), 6000, check_any_text);
         for_each_truncation(bytes.data + 5, bytes.size - 5, check_any);
         for_mutations(&seed, bytes.data + 5, bytes.size - 5, 12000, check_any);
     }
