@@ -48,8 +48,8 @@ struct choreography {
     bool is_again;   /* the next record is the last one once more */
 };
 
-/* What a guard asks: its records are run when the answer equals its number. The firmware draws
- * once a choreography, 0 to 29 for tai-chi; so the answer should stay the same through all of it.
+/* What a guard asks: its records are run when the answer equals its number. The firmware draws one
+ * number, 0 to 29, for the whole of a tai-chi: an answer that stays is what guards in a row want.
  */
 typedef unsigned (*choreography_dice)(void *userdata);
 
