@@ -107,7 +107,7 @@ class Status(CtlCase):
     def test_hostile_text(self):
         """The status names its configuration file, whose name we choose."""
         self.make_bus()
-        folder = os.path.join(self.folder, 'a"b\\c\n\033[31m\xe4')
+        folder = os.path.join(self.folder, 'a"b\\c\n\033[31m\xe4\x85\udcff')
         os.makedirs(folder)
         rabbit = self.make_rabbit(account={"jid": None})
         os.rename(rabbit.config_path, os.path.join(folder, "rabbit.conf"))
@@ -117,7 +117,7 @@ class Status(CtlCase):
         status, out, _ = self.run_ctl("--json", "status")
         self.assertEqual((status, out.count("\n")), (0, 1))
         seen = json.loads(out)["Status"]
-        self.assertIn('/a"b\\c??[31m\xe4/', seen)
+        self.assertIn('/a"b\\c??[31m\xe4??/', seen)
         self.assertEqual(seen, client.get("Status"))
         status, out, _ = self.run_ctl("status")
         self.assertEqual((status, out), (0, seen + "\n"))
@@ -150,6 +150,7 @@ class Status(CtlCase):
         for text in (seen["Status"], seen["LastFailure"][1], rabbit.status()):
             self.assertIn(clean, text)
         self.assertEqual(self.run_ctl("status")[1], seen["Status"] + "\n")
+        self.assertEqual(json.loads(next(self.watch("--json")[1])), seen)
         told = {note.partition("=")[0] for _, note in rabbit.notes}
         self.assertEqual(told, {"READY", "STATUS"}, "nothing is slipped in")
 
