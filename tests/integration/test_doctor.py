@@ -235,7 +235,7 @@ class Faults(DoctorCase):
         path = os.path.join(rabbit.state_folder, f"account-{RABBIT}")
         with open(path, "wb") as file:
             file.write(b"\x00\xff")
-        self.check_fault(rabbit, "account", "state-failed", path, "disk")
+        self.check_fault(rabbit, "account", "state-failed", path, "restore it")
 
     def test_dead_hook(self):
         url = f"http://127.0.0.1:{free_port()}/vl"
