@@ -197,8 +197,8 @@ def false_rspauth(peer):
 
 
 def success_twice(peer):
-    peer.authenticate()
-    peer.send(f'<success xmlns="{SASL}"/>' + HEADER + features(BIND))
+    proof = peer.begin_scram()
+    peer.say_sasl("success", proof, f'<success xmlns="{SASL}"/>' + HEADER + features(BIND))
     peer.hold()
 
 

@@ -150,9 +150,10 @@ class Peer:
         text = self.expect(rb"<%s[^>]*>([^<]*)<" % element).group(1)
         return base64.b64decode(text).decode()
 
-    def say_sasl(self, element, text):
+    def say_sasl(self, element, text, behind=""):
+        """`behind` comes in the same segment."""
         data = base64.b64encode(text.encode()).decode()
-        self.send(f'<{element} xmlns="{SASL}">{data}</{element}>')
+        self.send(f'<{element} xmlns="{SASL}">{data}</{element}>{behind}')
 
     def begin_scram(self, password=PASSWORD, opened=False):
         """Up to the client's proof, which must be right; returns the server's own."""
