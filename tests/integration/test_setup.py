@@ -76,7 +76,11 @@ class SetupCase(Case):
             for name in names:
                 path = os.path.join(folder, name)
                 regular = stat.S_ISREG(os.lstat(path).st_mode)
-                found[path] = os.stat(path), open(path, "rb").read() if regular else None
+                now = os.stat(path)  # but not when it was read last
+                found[path] = (
+                    (now.st_ino, now.st_mode, now.st_uid, now.st_gid, now.st_mtime_ns),
+                    open(path, "rb").read() if regular else None,
+                )
         return found
 
     def read_back(self):

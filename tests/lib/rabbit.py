@@ -217,8 +217,13 @@ class Rabbit:
         return self._wait(self.is_online, timeout, "the rabbit to be online")
 
     def bench(self):
-        self._wait(lambda: os.path.exists(self.bench_path), 10, "the bench socket")
-        return Bench(self.bench_path)
+        def connect():
+            try:
+                return Bench(self.bench_path)
+            except (FileNotFoundError, ConnectionRefusedError):  # it is there, then it listens
+                return None
+
+        return self._wait(connect, 10, "the bench socket")
 
     def secrets(self):
         """Every password that lies in its folders."""
