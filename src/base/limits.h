@@ -55,8 +55,10 @@
 #define LIMIT_EVENT_ID               20      /* digits of a message id that clicks give back */
 #define LIMIT_CHOREOGRAPHY_BYTES     300000
 #define LIMIT_CHOREOGRAPHY_POLL_USEC 10000 /* at least, between two looks at the ears */
-#define LIMIT_DIGEST_TEXT            2048  /* bytes of a DIGEST-MD5 challenge */
-#define LIMIT_DIGEST_FIELD           256   /* bytes of one value in it */
+#define LIMIT_CHOREOGRAPHY_TURN      64    /* records that are run in one turn of the event loop */
+#define LIMIT_CHOREOGRAPHY_USEC      3600000000UL /* one that would take longer ends then */
+#define LIMIT_DIGEST_TEXT            2048         /* bytes of a DIGEST-MD5 challenge */
+#define LIMIT_DIGEST_FIELD           256          /* bytes of one value in it */
 
 /* Bench socket */
 #define LIMIT_BENCH_CLIENTS 16

@@ -147,6 +147,14 @@ void choreography_again(struct choreography *choreography)
     choreography->is_again = true;
 }
 
+uint64_t choreography_end_usec(const struct choreography *choreography)
+{
+    size_t at = choreography->at;
+    bool is_record = at < choreography->size && choreography->size - at >= RECORD_HEAD;
+
+    return choreography->usec + (is_record ? wait_usec(choreography, choreography->data[at]) : 0);
+}
+
 /* ---- writing ---- */
 
 static int put(struct choreography_writer *writer, const uint8_t *bytes, size_t size)

@@ -69,6 +69,10 @@ bool choreography_next(struct choreography *choreography, choreography_dice dice
  * same once more, one of its own waits later, or LIMIT_CHOREOGRAPHY_POLL_USEC. */
 void choreography_again(struct choreography *choreography);
 
+/* After choreography_next() returned false: when it is over. An unknown opcode ends it at its own
+ * time, after its wait. */
+uint64_t choreography_end_usec(const struct choreography *choreography);
+
 /* Whether a LED or an ear of such a number exists, where the action is about one. */
 bool choreography_is_possible(const struct choreography_action *action);
 

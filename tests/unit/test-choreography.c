@@ -309,6 +309,34 @@ static void asking_takes_time(void **state)
     }
 }
 
+static void when_it_ends(void **state)
+{
+    static const struct {
+        const char *hex;
+        uint64_t msec;
+    } cases[] = {
+        {"", 0},
+        {"01010101", 0},
+        {"01010101ff06", 0}, /* the first wait does not count */
+        {"0101010100010a010a00", 100},
+        {"0101010100010a010a0003", 100}, /* not even an opcode */
+        {"0101010100010a010a00030601", 400},
+        {"0101010100010a010a0000000000", 100},
+    };
+    struct choreography_action action;
+    unsigned none = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct bytes bytes = bytes_of_hex(cases[i].hex);
+        struct choreography choreography;
+
+        choreography_start(&choreography, bytes.data, bytes.size);
+        while (choreography_next(&choreography, draw, &none, &action))
+            ;
+        assert_int_equal(choreography_end_usec(&choreography), cases[i].msec * MSEC);
+    }
+}
+
 /* ---- limits, and writing ---- */
 
 static void limits(void **state)
@@ -454,6 +482,7 @@ int main(void)
         cmocka_unit_test(guards),
         cmocka_unit_test(wait_is_asked_again),
         cmocka_unit_test(asking_takes_time),
+        cmocka_unit_test(when_it_ends),
         cmocka_unit_test(limits),
         cmocka_unit_test(the_writer_keeps_within_its_room),
         cmocka_unit_test(random_ones_both_ways),
