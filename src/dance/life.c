@@ -295,15 +295,13 @@ void life_interrupt(struct life *life, uint64_t now_usec)
 
 /* ---- pauses ---- */
 
-void life_suspend(struct life *life, enum life_pause why, uint64_t now_usec)
+void life_suspend(struct life *life, enum life_pause why)
 {
     if (life->pauses & why)
         return;
     player_stop(life->player);
     life->pauses |= why;
     life->change_usec = USEC_NEVER;
-    if (why & NO_TAICHI)
-        plan_taichi(life, now_usec);
     if (life->pauses == LIFE_AWAY) /* alone: otherwise the LEDs have another owner */
         hide(life);
 }

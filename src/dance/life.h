@@ -40,7 +40,7 @@ void life_apply(struct life *life, const struct ambient *ambient, uint64_t now_u
  * story's. When nothing suspends it any more all LEDs are set, and the service that is shown begins
  * anew. Both may be called when it is so already.
  */
-void life_suspend(struct life *life, enum life_pause why, uint64_t now_usec);
+void life_suspend(struct life *life, enum life_pause why);
 /* LIFE_ASLEEP: after pose_wake(), so that ears wait for the end of homing. */
 void life_resume(struct life *life, enum life_pause why, uint64_t now_usec);
 

@@ -342,8 +342,8 @@ static void nothing_is_shown_while_suspended(void **state)
     stage->frame.taichi = TAICHI_OFTEN;
     show(stage, AMBIENT_WEATHER, 2);
     for (size_t i = 0; i < ARRAY_SIZE(pauses); i++) {
-        life_suspend(stage->life, pauses[i], loop.now_usec);
-        life_suspend(stage->life, pauses[i], loop.now_usec);
+        life_suspend(stage->life, pauses[i]);
+        life_suspend(stage->life, pauses[i]);
         begin_record(stage);
         assert_int_equal(life_deadline(stage->life), USEC_NEVER);
         life_tick(stage->life, loop.now_usec);
@@ -364,13 +364,46 @@ static void nothing_is_shown_while_suspended(void **state)
     }
 }
 
+static void fall_asleep(struct stage *stage)
+{
+    life_suspend(stage->life, LIFE_ASLEEP);
+    pose_sleep(stage->rig->body, 0);
+    rig_settle(stage->rig);
+    rig_run(stage->rig, USEC_PER_MIN);
+}
+
+static void wake(struct stage *stage)
+{
+    pose_wake(stage->rig->body);
+    life_resume(stage->life, LIFE_ASLEEP, loop.now_usec);
+}
+
+static void a_sleeper_is_dark(void **state)
+{
+    struct stage *stage = *state;
+
+    stage->frame.base = 7;
+    show(stage, AMBIENT_WEATHER, 2);
+    fall_asleep(stage);
+    for (unsigned i = 0; i < 100; i++) {
+        stage->frame.nose = 2;
+        show(stage, AMBIENT_AIR, i % 11);
+        rig_expect_leds(0, 0, 0, 0, 0);
+        rig_run(stage->rig, 100 * MSEC);
+        rig_expect_leds(0, 0, 0, 0, 0);
+    }
+    wake(stage);
+    rig_run(stage->rig, 4200 * MSEC); /* ten steps after it began anew */
+    assert_int_equal(leds_sim_shown(rig_leds, LED_MIDDLE), 0x00ffff);
+}
+
 static void all_pauses_have_to_end(void **state)
 {
     struct stage *stage = *state;
 
     show(stage, AMBIENT_WEATHER, 2);
-    life_suspend(stage->life, LIFE_PLAYING, loop.now_usec);
-    life_suspend(stage->life, LIFE_ASLEEP, loop.now_usec);
+    life_suspend(stage->life, LIFE_PLAYING);
+    life_suspend(stage->life, LIFE_ASLEEP);
     begin_record(stage);
     life_resume(stage->life, LIFE_PLAYING, loop.now_usec);
     rig_run(stage->rig, 20 * SEC);
@@ -388,7 +421,7 @@ static void the_platform_goes(void **state)
     show(stage, AMBIENT_WEATHER, 2);
     body_led_set(stage->rig->body, LED_BOTTOM, 0x00ff00);
     body_led_set(stage->rig->body, LED_NOSE, VIOLET);
-    life_suspend(stage->life, LIFE_AWAY, loop.now_usec);
+    life_suspend(stage->life, LIFE_AWAY);
     rig_expect_leds(0, 0, 0, 0, 0x00ff00);
     assert_int_equal(life_deadline(stage->life), USEC_NEVER);
     life_resume(stage->life, LIFE_AWAY, loop.now_usec);
@@ -453,20 +486,6 @@ static void a_hand_is_remembered(void **state)
     assert_int_equal(rig_record.ear_orders, 0);
     send_ears(stage, 4, 3);
     assert_int_equal(rig_record.ear_orders, 2);
-}
-
-static void fall_asleep(struct stage *stage)
-{
-    life_suspend(stage->life, LIFE_ASLEEP, loop.now_usec);
-    pose_sleep(stage->rig->body, 0);
-    rig_settle(stage->rig);
-    rig_run(stage->rig, USEC_PER_MIN);
-}
-
-static void wake(struct stage *stage)
-{
-    pose_wake(stage->rig->body);
-    life_resume(stage->life, LIFE_ASLEEP, loop.now_usec);
 }
 
 static void ears_wait_for_the_morning(void **state)
@@ -550,7 +569,7 @@ static void nothing_is_remembered_without_a_platform(void **state)
 {
     struct stage *stage = *state;
 
-    life_suspend(stage->life, LIFE_AWAY, loop.now_usec);
+    life_suspend(stage->life, LIFE_AWAY);
     life_on_ears_moved(stage->life, 4, 5);
     fall_asleep(stage);
     wake(stage);
@@ -669,7 +688,7 @@ static void taichi_is_stopped(void **state)
 
     for (size_t i = 0; i < ARRAY_SIZE(pauses); i++) {
         begin_taichi(stage);
-        life_suspend(stage->life, pauses[i], loop.now_usec);
+        life_suspend(stage->life, pauses[i]);
         assert_false(life_is_playing(stage->life));
         rig_expect_still(stage->rig);
         rig_run(stage->rig, USEC_PER_MIN);
@@ -694,7 +713,7 @@ static void taichi_that_was_due(void **state)
     struct stage *stage = *state;
 
     set_taichi(stage, 80);
-    life_suspend(stage->life, LIFE_PLAYING, loop.now_usec);
+    life_suspend(stage->life, LIFE_PLAYING);
     rig_run(stage->rig, 200 * USEC_PER_MIN);
     assert_false(life_is_playing(stage->life));
     life_resume(stage->life, LIFE_PLAYING, loop.now_usec);
@@ -702,7 +721,7 @@ static void taichi_that_was_due(void **state)
     assert_true(life_is_playing(stage->life));
     run_taichi(stage);
 
-    life_suspend(stage->life, LIFE_ASLEEP, loop.now_usec);
+    life_suspend(stage->life, LIFE_ASLEEP);
     rig_run(stage->rig, 200 * USEC_PER_MIN);
     life_resume(stage->life, LIFE_ASLEEP, loop.now_usec);
     assert_int_equal(life_deadline(stage->life), loop.now_usec + 40 * USEC_PER_MIN);
@@ -750,6 +769,7 @@ int main(void)
         on_stage(bases),
         on_stage(violet_unless_told_otherwise),
         on_stage(nothing_is_shown_while_suspended),
+        on_stage(a_sleeper_is_dark),
         on_stage(all_pauses_have_to_end),
         on_stage(the_platform_goes),
         on_stage(only_what_changes_is_set),

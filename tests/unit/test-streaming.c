@@ -228,6 +228,9 @@ static void without_ears(void **state)
 {
     struct stage *stage = *state;
 
+    start(stage); /* this one moves them */
+    streaming_stop(stage->streaming);
+    rig_settle(stage->rig);
     stage->options.leaves_ears = true;
     start(stage);
     for (unsigned i = 0; i < 20; i++)
