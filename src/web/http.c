@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <limits.h>
+#include <netdb.h>
 #include <sys/epoll.h>
 
 #include "base/clock.h"
@@ -25,6 +26,11 @@ struct http_request {
     CURL *easy;
     unsigned timeout_msec;
     bool headers_complete; /* of the latest answer, be it a redirect */
+    struct http_options options;
+    char *body;
+    size_t size, room;
+    bool too_long;
+    char refused[64]; /* the latest address that may not be connected to */
     http_handler handler;
     void *userdata;
 };
@@ -43,6 +49,7 @@ static const struct {
     {CURLE_PEER_FAILED_VERIFICATION, "the server's certificate is not trusted"},
     {CURLE_SSL_CONNECT_ERROR, "the TLS handshake failed"},
     {CURLE_URL_MALFORMAT, "redirect to a malformed URL"},
+    {CURLE_PARTIAL_FILE, "the answer was cut off"},
 };
 
 static const char *clause_of(CURLcode code)
@@ -53,24 +60,27 @@ static const char *clause_of(CURLcode code)
     return curl_easy_strerror(code);
 }
 
-static void explain_connect(char *text, size_t size, CURL *easy)
+static void explain_connect(char *text, size_t size, const struct http_request *request)
 {
     long error = 0;
 
-    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
-    if (error == ECONNREFUSED)
+    curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &error);
+    if (*request->refused)
+        snprintf(text, size, "the address %s may not be connected to", request->refused);
+    else if (error == ECONNREFUSED)
         snprintf(text, size, "the connection was refused");
     else
         snprintf(text, size, "the connection failed%s%s", error ? ": " : "",
                  error ? strerror((int)error) : "");
 }
 
-static void explain_timeout(char *text, size_t size, unsigned timeout_msec)
+static void explain_timeout(char *text, size_t size, const struct http_request *request)
 {
-    bool seconds = timeout_msec % 1000 == 0;
+    unsigned msec = request->timeout_msec;
+    bool seconds = msec % 1000 == 0;
 
-    snprintf(text, size, "no answer within %u %s", seconds ? timeout_msec / 1000 : timeout_msec,
-             seconds ? "s" : "ms");
+    snprintf(text, size, "%s within %u %s", request->size > 0 ? "no whole answer" : "no answer",
+             seconds ? msec / 1000 : msec, seconds ? "s" : "ms");
 }
 
 /* Why the transfer that ended with `code` gave no HTTP status to judge by. */
@@ -78,9 +88,11 @@ static void explain(char *text, size_t size, const struct http_request *request,
                     bool redirected)
 {
     if (code == CURLE_COULDNT_CONNECT)
-        explain_connect(text, size, request->easy);
+        explain_connect(text, size, request);
     else if (code == CURLE_OPERATION_TIMEDOUT)
-        explain_timeout(text, size, request->timeout_msec);
+        explain_timeout(text, size, request);
+    else if (request->too_long)
+        snprintf(text, size, "the answer was longer than %zu bytes", request->options.body_limit);
     else if (code == CURLE_TOO_MANY_REDIRECTS)
         snprintf(text, size, "more than %d redirects", LIMIT_HTTP_REDIRECTS);
     else if (code == CURLE_UNSUPPORTED_PROTOCOL) /* curl says so of HTTP/0.9 as well */
@@ -92,12 +104,13 @@ static void explain(char *text, size_t size, const struct http_request *request,
 }
 
 /*
- * The status decides as soon as the headers are complete: how the body ends does not matter, nobody
- * reads it. Only a redirect is judged by what became of it.
+ * The status decides as soon as the headers are complete: how the body ends does not matter where
+ * nobody reads it. Only a redirect that is followed is judged by what became of it.
  */
 static struct http_answer judge(char *text, size_t size, const struct http_request *request,
                                 CURLcode code)
 {
+    bool wanted = request->options.body_limit > 0;
     long status = 0;
 
     if (request->headers_complete)
@@ -105,14 +118,78 @@ static struct http_answer judge(char *text, size_t size, const struct http_reque
 
     bool redirected = status >= 300 && status < 400;
     bool final = status >= 200 && !redirected;
+    bool good = wanted ? status == 200 : final && status < 300;
 
-    if (final && status < 300)
+    if (good && (!wanted || code == CURLE_OK))
         return (struct http_answer){.status = status};
-    if (final || code == CURLE_OK)
+    if ((final && !good) || code == CURLE_OK)
         snprintf(text, size, "HTTP status %ld", status);
     else
         explain(text, size, request, code, redirected);
     return (struct http_answer){.status = status, .error = text};
+}
+
+/* Room for so many bytes and a NUL. */
+static bool make_room(struct http_request *request, size_t size)
+{
+    size_t room = 4096;
+    char *body;
+
+    if (request->body && size < request->room)
+        return true;
+    while (room <= size)
+        room *= 2;
+    body = realloc(request->body, room);
+    if (!body)
+        return false;
+    request->body = body;
+    request->room = room;
+    return true;
+}
+
+/* Copies of what curl knows of a transfer, with which it is gone. */
+struct remains {
+    char address[64];
+    char redirect[LIMIT_URL + 1];
+};
+
+static bool keep(char *ret, size_t size, CURL *easy, CURLINFO what)
+{
+    char *text = NULL;
+
+    if (curl_easy_getinfo(easy, what, &text) != CURLE_OK || !text || !*text || strlen(text) >= size)
+        return false;
+    memcpy(ret, text, strlen(text) + 1);
+    return true;
+}
+
+static void hand_over(struct http_answer *answer, struct http_request *request)
+{
+    if (!make_room(request, request->size)) {
+        answer->error = strerror(ENOMEM);
+        return;
+    }
+    answer->body = request->body;
+    answer->size = request->size;
+    answer->body[answer->size] = '\0';
+    request->body = NULL;
+}
+
+static void complete(struct http_answer *answer, struct remains *remains,
+                     struct http_request *request)
+{
+    CURL *easy = request->easy;
+    long redirects = 0;
+
+    if (!answer->error && request->options.body_limit > 0)
+        hand_over(answer, request);
+    if (request->options.stay && answer->status >= 300 &&
+        keep(remains->redirect, sizeof(remains->redirect), easy, CURLINFO_REDIRECT_URL))
+        answer->redirect = remains->redirect;
+    curl_easy_getinfo(easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    if (redirects == 0 &&
+        keep(remains->address, sizeof(remains->address), easy, CURLINFO_PRIMARY_IP))
+        answer->address = remains->address;
 }
 
 /* The handler comes last: it may start, cancel or free anything, us included. */
@@ -120,9 +197,11 @@ static void deliver(struct http_request *request, CURLcode code)
 {
     char text[160];
     struct http_answer answer = judge(text, sizeof(text), request, code);
+    struct remains remains;
     http_handler handler = request->handler;
     void *userdata = request->userdata;
 
+    complete(&answer, &remains, request);
     http_cancel(request);
     handler(&answer, userdata);
 }
@@ -206,9 +285,26 @@ static int on_curl_socket(CURL *easy, curl_socket_t socket, int what, void *user
     return 0;
 }
 
+/* Keeps what is wanted; what is too long of it ends here, before on_progress() says so. curl takes
+ * any other result than the size for an error. */
 static size_t on_body(char *data, size_t size, size_t count, void *userdata)
 {
-    return size * count;
+    struct http_request *request = userdata;
+    size_t length = size * count;
+    long status = 0;
+
+    curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (request->options.body_limit == 0 || status != 200)
+        return length;
+    if (length > request->options.body_limit - request->size) {
+        request->too_long = true;
+        return 0;
+    }
+    if (!make_room(request, request->size + length))
+        return 0;
+    memcpy(request->body + request->size, data, length);
+    request->size += length;
+    return length;
 }
 
 static size_t on_header(char *data, size_t size, size_t count, void *userdata)
@@ -223,7 +319,24 @@ static size_t on_header(char *data, size_t size, size_t count, void *userdata)
 static int on_progress(void *userdata, curl_off_t total, curl_off_t received, curl_off_t upload,
                        curl_off_t sent)
 {
-    return received > LIMIT_HTTP_BODY;
+    const struct http_request *request = userdata;
+    curl_off_t limit = (curl_off_t)request->options.body_limit;
+
+    return received > (limit > LIMIT_HTTP_BODY ? limit : LIMIT_HTTP_BODY);
+}
+
+/* curl goes on to the next address of the host, if there is one. */
+static curl_socket_t on_open_socket(void *userdata, curlsocktype purpose,
+                                    struct curl_sockaddr *address)
+{
+    struct http_request *request = userdata;
+
+    if (!request->options.may_connect(&address->addr, request->userdata)) {
+        getnameinfo(&address->addr, address->addrlen, request->refused, sizeof(request->refused),
+                    NULL, 0, NI_NUMERICHOST);
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 static int make_sources(struct http *http)
@@ -310,10 +423,24 @@ static bool set_callbacks(struct http_request *request)
 
     return curl_easy_setopt(easy, CURLOPT_PRIVATE, request) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEDATA, request) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, request) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_XFERINFODATA, request) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
+}
+
+/* What is not wanted is not set, so that curl keeps its own ways. */
+static bool set_wishes(struct http_request *request)
+{
+    const struct http_options *options = &request->options;
+    CURL *easy = request->easy;
+
+    return curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, options->stay ? 0L : 1L) == CURLE_OK &&
+           (!options->may_connect ||
+            (curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) == CURLE_OK &&
+             curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, request) == CURLE_OK));
 }
 
 /*
@@ -332,7 +459,6 @@ static bool set_options(struct http_request *request, const char *url)
            curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, PROTOCOLS) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, PROTOCOLS) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)LIMIT_HTTP_REDIRECTS) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
@@ -351,6 +477,15 @@ static unsigned to_msec(uint64_t usec)
 int http_get(struct http_request **ret, struct http *http, const char *url, uint64_t timeout_usec,
              http_handler handler, void *userdata)
 {
+    static const struct http_options options;
+
+    return http_get_with(ret, http, url, timeout_usec, &options, handler, userdata);
+}
+
+int http_get_with(struct http_request **ret, struct http *http, const char *url,
+                  uint64_t timeout_usec, const struct http_options *options, http_handler handler,
+                  void *userdata)
+{
     struct http_request *request;
 
     if (!is_http(url))
@@ -364,6 +499,7 @@ int http_get(struct http_request **ret, struct http *http, const char *url, uint
         .link = &http->requests,
         .easy = curl_easy_init(),
         .timeout_msec = to_msec(timeout_usec),
+        .options = *options,
         .handler = handler,
         .userdata = userdata,
     };
@@ -372,7 +508,7 @@ int http_get(struct http_request **ret, struct http *http, const char *url, uint
     http->requests = request;
 
     if (!request->easy || !set_callbacks(request) || !set_options(request, url) ||
-        curl_multi_add_handle(http->multi, request->easy) != CURLM_OK) {
+        !set_wishes(request) || curl_multi_add_handle(http->multi, request->easy) != CURLM_OK) {
         http_cancel(request);
         return -ENOMEM;
     }
@@ -391,6 +527,7 @@ struct http_request *http_cancel(struct http_request *request)
         curl_multi_remove_handle(request->http->multi, request->easy);
         curl_easy_cleanup(request->easy);
     }
+    free(request->body);
     free(request);
     return NULL;
 }

@@ -5,6 +5,7 @@
 #ifndef NABAZTAGD_WEB_HTTP_H
 #define NABAZTAGD_WEB_HTTP_H
 
+#include <sys/socket.h>
 #include <systemd/sd-event.h>
 
 #include "base/util.h"
@@ -16,9 +17,25 @@ struct http_answer {
     long status; /* HTTP status, 0 when no answer came */
     const char *
         error; /* one clause saying why there is no usable answer, or NULL when status is 200–299 */
+
+    /* All NULL or 0 in answers to http_get(), but for the address. */
+    char *body;  /* what was wanted, complete, with a NUL behind it; the handler frees it */
+    size_t size; /* without that NUL */
+    const char *redirect; /* where it leads to, an absolute URL; there is an error as well */
+    const char *address;  /* of the one who answered, numeric; NULL after a redirect was followed */
 };
 
 typedef void (*http_handler)(const struct http_answer *answer, void *userdata);
+
+/* What a request may want besides; with zeros it is what http_get() sends. */
+struct http_options {
+    size_t body_limit; /* the body is kept, up to so many bytes, and no status but 200 is good */
+    bool stay;         /* redirects are told in the answer and not followed */
+
+    /* Whether this address may be connected to, asked for each before it happens; gets the
+     * userdata of the handler. NULL: all may. */
+    bool (*may_connect)(const struct sockaddr *address, void *userdata);
+};
 
 int http_new(struct http **ret, sd_event *event);
 
@@ -32,6 +49,11 @@ struct http *http_free(struct http *http);
  */
 int http_get(struct http_request **ret, struct http *http, const char *url, uint64_t timeout_usec,
              http_handler handler, void *userdata);
+
+/* The same with options, which are copied. */
+int http_get_with(struct http_request **ret, struct http *http, const char *url,
+                  uint64_t timeout_usec, const struct http_options *options, http_handler handler,
+                  void *userdata);
 
 /* Ends a request without calling its handler. Accepts NULL, returns NULL. Never blocks, even inside
  * a dead resolver. */

@@ -1,22 +1,12 @@
 /*
- * GET against a small real server on a free loopback port, one forked process a connection, and
- * against a resolver that never answers: getaddrinfo() below takes the place of the C library's in
- * this program.
+ * GET against a small real server, and against a resolver that never answers: getaddrinfo() below
+ * takes the place of the C library's in this program.
  */
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 
-#include <cmocka.h>
+#include "web-server.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -34,28 +24,6 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 
 /* The server */
 
-static uint16_t server_port;
-static pid_t server_pid;
-
-static void say(int fd, const char *text)
-{
-    if (write(fd, text, strlen(text)) < 0)
-        _exit(0);
-}
-
-static void say_for_ever(int fd, const char *text, unsigned pause_usec)
-{
-    for (;;) {
-        say(fd, text);
-        usleep(pause_usec);
-    }
-}
-
-static void redirect(int fd, const char *location)
-{
-    dprintf(fd, "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n", location);
-}
-
 /* Only what we want our requests to say: the answer to anything else is 400. */
 static void check_request(int fd, const char *request)
 {
@@ -64,6 +32,16 @@ static void check_request(int fd, const char *request)
 
     say(fd, good ? "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\nok"
                  : "HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n");
+}
+
+static void send_bytes(int fd, size_t size, bool tells_length)
+{
+    dprintf(fd, "HTTP/1.1 200 OK\r\n");
+    if (tells_length)
+        dprintf(fd, "Content-Length: %zu\r\n", size);
+    say(fd, "\r\n");
+    while (size-- > 0)
+        say(fd, "b");
 }
 
 static void serve(int fd, const char *request)
@@ -96,6 +74,13 @@ static void serve(int fd, const char *request)
         redirect(fd, "/one");
     else if (after_prefix(path, "/one"))
         redirect(fd, "/ok");
+    else if (after_prefix(path, "/bytes"))
+        send_bytes(fd, (size_t)atol(path + strlen("/bytes")), true);
+    else if (after_prefix(path, "/unsized"))
+        send_bytes(fd, (size_t)atol(path + strlen("/unsized")), false);
+    else if (after_prefix(path, "/chunked"))
+        say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
     else if (after_prefix(path, "/to-file"))
         redirect(fd, "file:///etc/hostname");
     else if (after_prefix(path, "/to-ftp"))
@@ -119,73 +104,6 @@ static void serve(int fd, const char *request)
         pause();
 }
 
-static void serve_connection(int fd)
-{
-    char request[4096];
-    size_t size = 0;
-    ssize_t n;
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    memset(request, 0, sizeof(request));
-    while (!strstr(request, "\r\n\r\n") && size < sizeof(request) - 1) {
-        n = read(fd, request + size, sizeof(request) - 1 - size);
-        if (n <= 0)
-            _exit(1);
-        size += (size_t)n;
-    }
-    serve(fd, request);
-    shutdown(fd, SHUT_WR);
-    while (read(fd, request, sizeof(request)) > 0)
-        ;
-    _exit(0);
-}
-
-static void run_server(int listener)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* should the test be killed */
-    signal(SIGCHLD, SIG_IGN);
-    for (;;) {
-        int fd = accept(listener, NULL, NULL);
-
-        if (fd >= 0 && fork() == 0)
-            serve_connection(fd);
-        close(fd);
-    }
-}
-
-static int listen_somewhere(uint16_t *ret_port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t size = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(fd, 32), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    *ret_port = ntohs(address.sin_port);
-    return fd;
-}
-
-static int start_server(void **state)
-{
-    int listener = listen_somewhere(&server_port);
-
-    server_pid = fork();
-    if (server_pid == 0) {
-        setpgid(0, 0);
-        run_server(listener);
-    }
-    setpgid(server_pid, server_pid);
-    return close(listener);
-}
-
-static int stop_server(void **state)
-{
-    kill(-server_pid, SIGKILL);
-    return waitpid(server_pid, NULL, 0) == server_pid ? 0 : -1;
-}
-
 /* One client a test */
 
 struct client {
@@ -196,6 +114,10 @@ struct client {
     unsigned answers;
     long status;
     char error[200];
+    char *body;
+    size_t size;
+    char redirect[300], address[64];
+    unsigned asked; /* whether an address may be connected to */
 };
 
 static int make_client(void **state)
@@ -215,6 +137,7 @@ static int free_client(void **state)
 
     http_free(client->http);
     sd_event_unref(client->event);
+    free(client->body);
     free(client);
     return 0;
 }
@@ -226,6 +149,13 @@ static void on_answer(const struct http_answer *answer, void *userdata)
     client->answers++;
     client->status = answer->status;
     snprintf(client->error, sizeof(client->error), "%s", answer->error ? answer->error : "");
+    snprintf(client->redirect, sizeof(client->redirect), "%s",
+             answer->redirect ? answer->redirect : "");
+    snprintf(client->address, sizeof(client->address), "%s",
+             answer->address ? answer->address : "");
+    free(client->body);
+    client->body = answer->body;
+    client->size = answer->size;
 }
 
 static const char *url_of(const char *path)
@@ -369,6 +299,96 @@ static void test_bad_urls(void **state)
             http_get(&client->request, client->http, urls[i], USEC_PER_SEC, on_answer, client),
             -EINVAL);
     assert_null(client->request);
+}
+
+static void expect_with(void **state, const char *path, const struct http_options *options,
+                        uint64_t timeout_usec, long status, const char *error)
+{
+    struct client *client = *state;
+
+    client->answers = 0;
+    assert_int_equal(http_get_with(&client->request, client->http, url_of(path), timeout_usec,
+                                   options, on_answer, client),
+                     0);
+    run_until(client, 1);
+    assert_string_equal(client->error, error);
+    assert_int_equal(client->status, status);
+    assert_true(client->body ? !*error && !client->body[client->size] : *error);
+}
+
+static void test_bodies(void **state)
+{
+    static const struct http_options options = {.body_limit = 1000};
+    const char *too_long = "the answer was longer than 1000 bytes";
+    uint64_t patience = 20 * USEC_PER_SEC;
+    struct client *client = *state;
+
+    expect_with(state, "/ok", &options, patience, 200, "");
+    assert_string_equal(client->body, "ok");
+    assert_string_equal(client->address, "127.0.0.1");
+    expect_with(state, "/three", &options, patience, 200, "");
+    assert_string_equal(client->body, "ok");
+    assert_string_equal(client->address, "");
+    expect_with(state, "/chunked", &options, patience, 200, "");
+    assert_string_equal(client->body, "abcde");
+    expect_with(state, "/bytes0", &options, patience, 200, "");
+    assert_int_equal(client->size, 0);
+    expect_with(state, "/bytes1000", &options, patience, 200, "");
+    assert_int_equal(client->size, 1000);
+    expect_with(state, "/unsized1000", &options, patience, 200, "");
+    assert_int_equal(client->size, 1000);
+    expect_with(state, "/bytes1001", &options, patience, 200, too_long);
+    expect_with(state, "/unsized1001", &options, patience, 200, too_long);
+    expect_with(state, "/endless-200", &options, patience, 200, too_long);
+    expect_with(state, "/endless-500", &options, patience, 500, "HTTP status 500");
+    expect_with(state, "/204", &options, patience, 204, "HTTP status 204");
+    expect_with(state, "/404", &options, patience, 404, "HTTP status 404");
+    expect_with(state, "/cut", &options, patience, 200, "the answer was cut off");
+    expect_with(state, "/stalled", &options, 200 * USEC_PER_MSEC, 200,
+                "no whole answer within 200 ms");
+    expect_with(state, "/silent", &options, 200 * USEC_PER_MSEC, 0, "no answer within 200 ms");
+}
+
+static void test_redirects_that_are_not_followed(void **state)
+{
+    static const struct http_options options = {.body_limit = 1000, .stay = true};
+    struct client *client = *state;
+
+    expect_with(state, "/one", &options, 10 * USEC_PER_SEC, 302, "HTTP status 302");
+    assert_string_equal(client->redirect, url_of("/ok"));
+    expect_with(state, "/to-file", &options, 10 * USEC_PER_SEC, 302, "HTTP status 302");
+    assert_string_equal(client->redirect, "file:///etc/hostname");
+    expect_with(state, "/302", &options, 10 * USEC_PER_SEC, 302, "HTTP status 302");
+    assert_string_equal(client->redirect, "");
+}
+
+static bool refuse(const struct sockaddr *address, void *userdata)
+{
+    struct client *client = userdata;
+
+    client->asked++;
+    return false;
+}
+
+static bool permit(const struct sockaddr *address, void *userdata)
+{
+    struct client *client = userdata;
+
+    client->asked++;
+    return address->sa_family == AF_INET;
+}
+
+static void test_addresses(void **state)
+{
+    static const struct http_options none = {.body_limit = 1000, .may_connect = refuse},
+                                     all = {.body_limit = 1000, .may_connect = permit};
+    struct client *client = *state;
+
+    expect_with(state, "/ok", &none, 10 * USEC_PER_SEC, 0,
+                "the address 127.0.0.1 may not be connected to");
+    assert_int_equal(client->asked, 1);
+    expect_with(state, "/three", &all, 10 * USEC_PER_SEC, 200, "");
+    assert_int_equal(client->asked, 5); /* at every redirect again */
 }
 
 static void on_answer_cancel_other(const struct http_answer *answer, void *userdata)
@@ -526,6 +546,9 @@ int main(void)
         with_client(test_refused_connection),
         with_client(test_proxy_of_the_environment_is_ignored),
         with_client(test_bad_urls),
+        with_client(test_bodies),
+        with_client(test_redirects_that_are_not_followed),
+        with_client(test_addresses),
         with_client(test_handler_cancels_and_starts),
         with_client(test_handler_cancels_a_finished_one),
         with_client(test_handler_frees_all),
