@@ -44,6 +44,14 @@
 /* HTTP */
 #define LIMIT_HTTP_BODY      (64L * 1024) /* bytes of an answer that is ignored anyway */
 #define LIMIT_HTTP_REDIRECTS 3
+#define LIMIT_LOCATE_BODY    4096 /* bytes of the platform's locate.jsp */
+
+/* Downloads for one program */
+#define LIMIT_FETCHES        32        /* URLs */
+#define LIMIT_FETCH_BYTES    1200000   /* of all of them */
+#define LIMIT_FETCH_USEC     10000000L /* for one, its redirects included */
+#define LIMIT_FETCH_ALL_USEC 60000000L /* for all of them */
+#define LIMIT_FETCH_JOBS     4         /* programs that download at a time */
 
 /* The rabbit platform's formats */
 #define LIMIT_PACKET_BYTES           65536
