@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     n = snprintf(text, sizeof(text), "%s%s\n%s%s\nxmpp_domain %s%s\n", *answer.ping ? "ping " : "",
                  answer.ping, *answer.broad ? "broad " : "", answer.broad, answer.domain, port);
     require(locate_parse(&again, text, (size_t)n, error, sizeof(error)) == 0);
-    require(memcmp(&again, &answer, sizeof(answer)) == 0);
+    require(strcmp(again.ping, answer.ping) == 0 && strcmp(again.broad, answer.broad) == 0);
+    require(strcmp(again.domain, answer.domain) == 0 && again.port == answer.port);
 
     /* curl may think less of a host than we do, but never fall over one */
     if (allow_new(&allow, &(struct allow_names){.ping = answer.ping, .broad = answer.broad}) == 0)
