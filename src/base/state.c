@@ -131,7 +131,7 @@ static int write_new(int folder, const char *new_name, const char *text)
 int state_write(const char *directory, const char *name, const char *text)
 {
     _cleanup_(closep) int folder = -1;
-    char new_name[NAME_MAX + 1], head[HEADER_SIZE];
+    char new_name[NAME_MAX + 1], head[HEADER_SIZE] = "";
     int r;
 
     if ((size_t)snprintf(new_name, sizeof(new_name), "%s.new", name) >= sizeof(new_name))

@@ -185,7 +185,7 @@ static uint8_t *put_changes(uint8_t *at, const struct ambient *ambient)
 
 static uint8_t *put_full(uint8_t *at, const struct ambient *ambient)
 {
-    uint8_t *ears = at + 2 * FULL_PAIRS;
+    uint8_t *ears = at + (size_t)2 * FULL_PAIRS;
 
     at = put_shown(at, ambient);
     if (ambient->taichi > 0)

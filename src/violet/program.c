@@ -128,15 +128,11 @@ static struct program_step read_line(char *line)
 /* A line of nothing is a command as well, an unknown one; behind the last newline there is none. */
 static int read_lines(struct program *program, char *text)
 {
-    char *line;
-
     program->count = 0;
-    while (*text && (line = strsep(&text, "\n"))) {
+    while (text && *text) {
         if (program->count == LIMIT_PROGRAM_STEPS)
             return -E2BIG;
-        program->steps[program->count++] = read_line(line);
-        if (!text)
-            break;
+        program->steps[program->count++] = read_line(strsep(&text, "\n"));
     }
     return 0;
 }
