@@ -3,7 +3,6 @@
 import os
 import pwd
 import random
-import shutil
 import stat
 
 from guest import run, until
@@ -66,7 +65,7 @@ class State(Unit):
     def repair(self):
         run("systemctl", "stop", "nabaztagd")
         override()
-        shutil.rmtree(STATE)
+        os.unlink(ACCOUNT)
         server().forget_account(USER.split("@")[0])
 
     def wait_online(self):

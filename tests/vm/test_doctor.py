@@ -46,7 +46,7 @@ class DoctorTest(unittest.TestCase):
         run("systemctl", "stop", "nabaztagd")
         run("systemctl", "reset-failed")
         override()
-        for path in glob.glob("/var/lib/nabaztagd/account-*"):
+        for path in glob.glob("/var/lib/nabaztagd/account-test-*"):  # see settings()
             os.unlink(path)
 
     def settings(self, address, certificate=CERTIFICATE, board="sim", more="", **account):
