@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "violet/base64.h"
+#include "base/base64.h"
 
 #define PACKET_START 0x7f
 #define PACKET_END   0xff

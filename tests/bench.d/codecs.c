@@ -4,8 +4,8 @@
  */
 #include <time.h>
 
+#include "base/base64.h"
 #include "base/util.h"
-#include "violet/base64.h"
 #include "violet/choreography.h"
 #include "violet/packet.h"
 #include "violet/program.h"

@@ -2,7 +2,7 @@
  * DIGEST-MD5 challenges: what is taken from them can be answered, and stays within its quotes.
  */
 #include "fuzz.h"
-#include "violet/digest.h"
+#include "xmpp/digest.h"
 
 #define LOGIN_CNONCE "0123456789528"
 

@@ -2,8 +2,8 @@
  * Packets as bytes and as base64: what is good is the same when it is made anew of its frames, and
  * each frame lies within it.
  */
+#include "base/base64.h"
 #include "fuzz.h"
-#include "violet/base64.h"
 #include "violet/packet.h"
 
 static void check_packet(const uint8_t *data, size_t size)

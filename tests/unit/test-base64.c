@@ -1,8 +1,8 @@
 #include <errno.h>
 
+#include "base/base64.h"
 #include "violet-rig.h"
 #include "violet-vectors.h"
-#include "violet/base64.h"
 
 static void check_base64(const uint8_t *data, size_t size, const char *standard,
                          const char *firmware)

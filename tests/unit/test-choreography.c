@@ -1,9 +1,9 @@
 #include <errno.h>
 
+#include "base/base64.h"
 #include "base/limits.h"
 #include "violet-rig.h"
 #include "violet-vectors.h"
-#include "violet/base64.h"
 #include "violet/choreography.h"
 
 #define MSEC USEC_PER_MSEC

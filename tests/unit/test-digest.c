@@ -1,10 +1,10 @@
 #include <errno.h>
 
+#include "base/base64.h"
 #include "violet-rig.h"
 #include "violet-vectors.h"
-#include "violet/base64.h"
-#include "violet/digest.h"
-#include "violet/password.h"
+#include "xmpp/digest.h"
+#include "xmpp/password.h"
 
 static struct digest_login login_of(const struct digest_vector *vector)
 {

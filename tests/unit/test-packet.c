@@ -1,8 +1,8 @@
 #include <errno.h>
 
+#include "base/base64.h"
 #include "violet-rig.h"
 #include "violet-vectors.h"
-#include "violet/base64.h"
 #include "violet/packet.h"
 
 /* The packet made anew of its frames; -1: the whole is bad. */

@@ -3,8 +3,8 @@
  * with the rabbit's serial. Source: the firmware's XorHexStr, OpenJabNab's plugin_auth. Passwords
  * are secret_generate_hex() of PASSWORD_DIGITS. Pure; any thread.
  */
-#ifndef NABAZTAGD_VIOLET_PASSWORD_H
-#define NABAZTAGD_VIOLET_PASSWORD_H
+#ifndef NABAZTAGD_XMPP_PASSWORD_H
+#define NABAZTAGD_XMPP_PASSWORD_H
 
 #include "base/util.h"
 

@@ -5,8 +5,8 @@
  * those within the base64; base64.h has the firmware's way of writing that. Pure, but for
  * libcrypto's MD5; any thread. Passwords and responses are secrets: the caller wipes them.
  */
-#ifndef NABAZTAGD_VIOLET_DIGEST_H
-#define NABAZTAGD_VIOLET_DIGEST_H
+#ifndef NABAZTAGD_XMPP_DIGEST_H
+#define NABAZTAGD_XMPP_DIGEST_H
 
 #include "base/limits.h"
 #include "base/util.h"

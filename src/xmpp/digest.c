@@ -1,4 +1,4 @@
-#include "violet/digest.h"
+#include "xmpp/digest.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>

@@ -1,4 +1,4 @@
-#include "violet/base64.h"
+#include "base/base64.h"
 
 #include <errno.h>
 

@@ -3,8 +3,8 @@
  * right or as the original firmware writes it. Source: the firmware's b64, which sends one "="
  * where two are due and "A=" for nothing. Pure; any thread.
  */
-#ifndef NABAZTAGD_VIOLET_BASE64_H
-#define NABAZTAGD_VIOLET_BASE64_H
+#ifndef NABAZTAGD_BASE_BASE64_H
+#define NABAZTAGD_BASE_BASE64_H
 
 #include "base/util.h"
 

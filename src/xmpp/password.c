@@ -1,4 +1,4 @@
-#include "violet/password.h"
+#include "xmpp/password.h"
 
 #include <errno.h>
 
