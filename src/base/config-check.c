@@ -6,9 +6,14 @@
 
 /* Settings that exclude each other, or what this release cannot do. */
 
-static bool dialect_not_spoken(const struct config *config)
+#define SERIAL_DIGITS "0123456789abcdef"
+
+static bool violet_with_other_name(const struct config *config)
 {
-    return config->account.dialect == DIALECT_VIOLET;
+    const char *at = config->account.jid ? strchr(config->account.jid, '@') : NULL;
+
+    return config->account.dialect == DIALECT_VIOLET && at &&
+           (at - config->account.jid != 12 || strspn(config->account.jid, SERIAL_DIGITS) < 12);
 }
 
 static bool mechanisms_are(const struct config *config, const char *only)
@@ -61,10 +66,10 @@ static const struct {
     const char *section, *keys[3];
     const char *text;
 } rules[] = {
-    {dialect_not_spoken,
+    {violet_with_other_name,
      "account",
-     {"dialect"},
-     "expected standard (this release does not speak violet yet)"},
+     {"jid"},
+     "expected a domain, or 12 hex digits before the @, because of dialect = violet"},
     {violet_with_other_mechanisms,
      "sasl",
      {"mechanisms"},

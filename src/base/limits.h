@@ -31,6 +31,8 @@
 #define LIMIT_PENDING_IQS      32
 #define LIMIT_SRV_RECORDS      8   /* of one domain */
 #define LIMIT_ADDRESSES        16  /* tried in one attempt */
+#define LIMIT_VIOLET_QUEUE     64  /* stanzas that wait for their turn in the violet dialect */
+#define LIMIT_RESOURCE         64  /* bytes of a resource that a server binds in it */
 #define LIMIT_FOREIGN_TEXT     200 /* bytes of a server's text that are repeated in a message */
 
 /* Commands */

@@ -50,7 +50,8 @@ static const struct option options[] = {
      .type = &option_dialect,
      .offset = AT(account.dialect),
      .fallback = "standard",
-     .help = "The server's dialect of XMPP: standard, or violet (not spoken by this release)."},
+     .help = "The server's dialect of XMPP: standard, or violet (Violet's own servers and "
+             "OpenJabNab)."},
     {.section = "account",
      .key = "password-file",
      .type = &option_path,

@@ -7,6 +7,7 @@
 #include "base/parse.h"
 #include "base/secret.h"
 #include "base/state.h"
+#include "xmpp/password.h"
 
 #define HEADER          "nabaztagd-account 1\n"
 #define CREDENTIAL      "nabaztagd.password"
@@ -18,7 +19,7 @@ struct account {
     char *place; /* what could not be read, for people */
     struct jid jid;
     char *bare;
-    bool may_register;
+    bool may_register, is_violet;
     char *configured, *stored, *pending;
 };
 
@@ -54,6 +55,7 @@ int account_new(struct account **ret, const struct config *config, const char *s
     if (!account)
         return -ENOMEM;
     account->may_register = config->account.register_account;
+    account->is_violet = config->account.dialect == DIALECT_VIOLET;
     r = strdup_to(&account->directory, directory);
     if (r == 0)
         r = set_jid(account, config->account.jid, serial);
@@ -224,6 +226,7 @@ struct session_facts account_facts(const struct account *account)
         .stored = account->stored,
         .pending = account->pending,
         .may_register = account->may_register,
+        .hook_clears = account->is_violet,
     };
 }
 
@@ -248,7 +251,8 @@ int account_prepare_registration(struct account *account, const char **ret, bool
     *ret = account->configured ? account->configured : account->pending;
     if (*ret)
         return 0;
-    r = secret_generate(&fresh, PASSWORD_LENGTH);
+    r = account->is_violet ? secret_generate_hex(&fresh, PASSWORD_DIGITS)
+                           : secret_generate(&fresh, PASSWORD_LENGTH);
     if (r == 0)
         r = set_place(account, account->directory, account->file);
     if (r == 0)

@@ -9,6 +9,7 @@
 #include "base/message-id.h"
 #include "base/state.h"
 #include "rabbit/account.h"
+#include "rabbit/servers.h"
 #include "rabbit/session.h"
 #include "web/report.h"
 
@@ -26,6 +27,12 @@ struct login {
     char *serial;
     struct account *account; /* NULL: no jid is configured */
     struct session *session;
+    struct servers *servers;
+    struct { /* what waits for them */
+        enum order_purpose purpose;
+        const char *password;
+        bool fresh;
+    } errand;
     struct link *link;
     struct http *http;
     struct http_request *report;
@@ -117,21 +124,78 @@ static void stop_waiting(struct login *login)
     login->report = http_cancel(login->report);
 }
 
+static void on_ended(const struct failure *failure, void *userdata);
+
 /* Orders */
+
+static bool is_violet(const struct login *login)
+{
+    return login->config->account.dialect == DIALECT_VIOLET;
+}
+
+const char *login_domain(const struct login *login)
+{
+    bool is_near;
+    const struct locate_answer *known = servers_known(login->servers, &is_near);
+
+    return known ? known->domain : login->account ? account_domain(login->account) : NULL;
+}
+
+const struct servers *login_servers(const struct login *login)
+{
+    return login->servers;
+}
+
+static void place_order(struct login *login)
+{
+    _cleanup_(freep) char *host = NULL;
+    bool is_near;
+    const struct locate_answer *known = servers_known(login->servers, &is_near);
+    struct order order;
+
+    account_order(login->account, login->config, login->serial, &order, &host);
+    order.purpose = login->errand.purpose;
+    order.password = (char *)login->errand.password;
+    order.password_is_fresh = login->errand.fresh;
+    order.domain = (char *)login_domain(login);
+    if (known && !host)
+        order.port = known->port;
+    if (link_connect(login->link, &order) < 0)
+        handle(login, EVENT_FAILED);
+}
+
+static void fail_to_find(struct login *login, const char *error)
+{
+    struct failure failure = {.kind = FAILURE_NONE};
+
+    failure_set(&failure, "unreachable", "locate.jsp: %.*s", LIMIT_FOREIGN_TEXT, error);
+    on_ended(&failure, login);
+}
+
+static void on_found(const char *error, void *userdata)
+{
+    struct login *login = userdata;
+
+    if (error)
+        fail_to_find(login, error);
+    else
+        place_order(login);
+}
 
 static void connect_to(struct login *login, enum order_purpose purpose, const char *password,
                        bool fresh)
 {
-    _cleanup_(freep) char *host = NULL;
-    struct order order;
+    int r;
 
-    account_order(login->account, login->config, login->serial, &order, &host);
-    order.purpose = purpose;
-    order.password = (char *)password;
-    order.password_is_fresh = fresh;
+    login->errand.purpose = purpose;
+    login->errand.password = password;
+    login->errand.fresh = fresh;
     login->stage = STAGE_RESOLVE;
-    if (link_connect(login->link, &order) < 0)
-        handle(login, EVENT_FAILED);
+    r = servers_find(login->servers);
+    if (r > 0)
+        place_order(login);
+    else if (r < 0)
+        fail_to_find(login, strerror(-r));
 }
 
 static void act_login(struct login *login, const struct session_step *step)
@@ -172,11 +236,15 @@ static void act_announce(struct login *login, const struct session_step *step)
     tell(login, STORY_ONLINE);
 }
 
+/* The violet dialect logs in on the stream on which it has registered. */
 static void act_promote(struct login *login, const struct session_step *step)
 {
     promote(login);
     say(login, LOG_NOTICE, MESSAGE_REGISTERED, NULL, "is registered");
-    act_login(login, step);
+    if (is_violet(login))
+        tell(login, STORY_CONNECTING);
+    else
+        act_login(login, step);
 }
 
 static void act_fall_back(struct login *login, const struct session_step *step)
@@ -204,13 +272,14 @@ static void on_reported(const struct http_answer *answer, void *userdata)
 int login_report_details(const struct login *login, struct report_details *ret)
 {
     const struct config *config = login->config;
+    const char *url = config->report.url ? config->report.url : servers_hook(login->servers);
 
-    if (!login->account || !config->report.url)
+    if (!login->account || !url)
         return -ENOENT;
     *ret = (struct report_details){
-        .url = config->report.url,
+        .url = url,
         .serial = login->serial,
-        .domain = account_domain(login->account),
+        .domain = login_domain(login),
         .version = config->rabbit.version,
         .timeout_usec = config->report.timeout_usec,
     };
@@ -270,6 +339,7 @@ static void act_wait_quota(struct login *login, const struct session_step *step)
 static void act_close(struct login *login, const struct session_step *step)
 {
     stop_waiting(login);
+    servers_forget(login->servers);
     link_abort(login->link);
     tell(login, STORY_NONE);
 }
@@ -296,8 +366,10 @@ static void handle(struct login *login, enum session_event event)
     bool was_online = session_state(login->session) == SESSION_ONLINE;
     struct session_step step = session_handle(login->session, event, &facts, clock_now_usec());
 
-    if (was_online && session_state(login->session) != SESSION_ONLINE)
+    if (was_online && session_state(login->session) != SESSION_ONLINE) {
+        servers_forget(login->servers); /* as the original, which begins anew */
         login->listener.on_offline(login->userdata);
+    }
     if (step.action != ACTION_NONE)
         acts[step.action](login, &step);
 }
@@ -424,6 +496,10 @@ int login_start(struct login *login, const struct config *config, const char *se
         return r;
     }
     r = account_new(&login->account, config, login->serial, state_directory());
+    /* There the account's name is the rabbit's serial, and the hook has to say the same. */
+    if (r == 0 && config->account.dialect == DIALECT_VIOLET)
+        r = strdup_to(&login->serial, account_local(login->account));
+    servers_configure(login->servers, config, login->serial);
     if (r == 0)
         begin(login);
     return r;
@@ -547,6 +623,8 @@ int login_new(struct login **ret, sd_event *event, const struct timing *timing, 
     if (r >= 0)
         r = session_new(&login->session, timing, random_between, NULL);
     if (r >= 0)
+        r = servers_new(&login->servers, http, on_found, login);
+    if (r >= 0)
         r = link_new(&login->link, event, timing, &link_listener, login);
     if (r < 0) {
         login_free(login);
@@ -566,6 +644,7 @@ bool login_free(struct login *login)
     clean = link_free(login->link);
     sd_event_source_disable_unref(login->timer);
     session_free(login->session);
+    servers_free(login->servers);
     account_free(login->account);
     free(login->serial);
     free(login);

@@ -11,6 +11,7 @@
 #include "base/config.h"
 #include "base/timing.h"
 #include "dance/story.h"
+#include "rabbit/servers.h"
 #include "web/report.h"
 #include "xmpp/link.h"
 
@@ -53,6 +54,12 @@ int login_register(struct login *login);
 /* Where and as whom a failure is reported; valid until the configuration changes. Returns 0, or
  * -ENOENT when there is no account or no hook. */
 int login_report_details(const struct login *login, struct report_details *ret);
+
+/* The domain of the server, as the platform's locate.jsp or the account has it; NULL: none. */
+const char *login_domain(const struct login *login);
+
+/* What locate.jsp has said. */
+const struct servers *login_servers(const struct login *login);
 
 /* Says goodbye and stops; on_closed() follows, unless the thread is stuck. */
 void login_close(struct login *login);

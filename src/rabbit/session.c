@@ -136,7 +136,7 @@ static enum session_event refine_rejected(const struct session *session,
     bool with_pending = session->password == PASSWORD_PENDING;
 
     if (facts->may_register)
-        return with_pending ? EVENT_REJECTED_REPLAY : EVENT_REJECTED;
+        return with_pending && !facts->hook_clears ? EVENT_REJECTED_REPLAY : EVENT_REJECTED;
     return with_pending && facts->stored ? EVENT_PENDING_USELESS : EVENT_REJECTED_FOR_GOOD;
 }
 

@@ -79,6 +79,9 @@ enum session_password { PASSWORD_NONE, PASSWORD_CONFIGURED, PASSWORD_PENDING, PA
 struct session_facts {
     bool configured, stored, pending; /* passwords that are known */
     bool may_register;
+    /* The server registers no rabbit that has a password, and the hook is what takes that away: a
+     * rejected pending password is news to it. */
+    bool hook_clears;
 };
 
 struct session_step {

@@ -29,6 +29,7 @@ struct link {
     uint64_t deadline_usec;    /* USEC_NEVER: none */
     enum stage stage;
     unsigned attempt; /* the one we listen to; 0: none */
+    bool goes_on;     /* after a registration the same attempt logs in */
     bool online;
     bool closing;
     bool stuck; /* the thread overran a limit and gave no sign of life since */
@@ -96,6 +97,7 @@ int link_connect(struct link *link, const struct order *order)
         return r;
     wish(link, WISH_CONNECT, copy, true);
     link->attempt = link->shared.attempt;
+    link->goes_on = order->dialect == DIALECT_VIOLET && order->purpose == ORDER_REGISTER;
     link->online = false;
     link->stage = STAGE_RESOLVE;
     set_deadline(link, clock_now_usec() + link->timing.resolve_usec);
@@ -170,7 +172,8 @@ static void handle_seen(struct link *link, struct link_event *event)
 
 static void handle_registered(struct link *link, struct link_event *event)
 {
-    forget_attempt(link);
+    if (!link->goes_on)
+        forget_attempt(link);
     link->listener.on_registered(link->userdata);
 }
 

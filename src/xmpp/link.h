@@ -21,7 +21,8 @@ struct link;
  * closed. */
 struct link_listener {
     void (*on_stage)(enum stage stage, void *userdata);
-    void (*on_registered)(void *userdata);              /* the attempt is over */
+    /* The attempt is over, but in the violet dialect, where it goes on with the login. */
+    void (*on_registered)(void *userdata);
     void (*on_online)(const char *jid, void *userdata); /* full JID */
     void (*on_stanza)(xmpp_stanza_t *stanza, void *userdata);
     void (*on_ended)(const struct failure *failure, void *userdata); /* the attempt is over */

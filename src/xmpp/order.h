@@ -15,7 +15,7 @@ struct order {
     enum order_purpose purpose;
     char *local, *domain, *resource;
     char *host; /* instead of DNS, or NULL */
-    uint16_t port;
+    uint16_t port; /* 0: the usual one; without host: for a domain without SRV records */
     char *password;
     bool password_is_fresh; /* made by us and used nowhere else: may be registered without TLS */
     char *name, *email;     /* for registration forms; email may be NULL */

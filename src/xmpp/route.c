@@ -92,7 +92,7 @@ int route_find(struct route **ret, const struct order *order)
     if (order->host)
         add_host(route, order->host, order->port ? order->port : usual);
     else
-        find_by_domain(route, order, usual);
+        find_by_domain(route, order, order->port ? order->port : usual);
     *ret = route;
     return 0;
 }

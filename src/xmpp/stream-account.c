@@ -24,19 +24,25 @@ static void send_set(struct stream *stream, const char *id, const char *to, xmpp
         xmpp_stanza_release(iq);
 }
 
-void stream_ask_for_form(struct stream *stream)
+bool stream_may_register(struct stream *stream)
 {
     const struct order *order = stream->order;
 
+    if (xmpp_conn_is_secured(stream->conn) || order->password_is_fresh || order->plaintext)
+        return true;
+    stream_fail(stream, "tls-not-offered",
+                "the configured password is not registered in the clear");
+    return false;
+}
+
+void stream_ask_for_form(struct stream *stream)
+{
     stream_enter(stream, STAGE_REGISTER);
-    if (!xmpp_conn_is_secured(stream->conn) && !order->password_is_fresh && !order->plaintext) {
-        stream_fail(stream, "tls-not-offered",
-                    "the configured password is not registered in the clear");
+    if (!stream_may_register(stream))
         return;
-    }
     stream->step = STEP_FORM;
     xmpp_send_raw_string(stream->conn, "<iq type='get' id='form'><query xmlns='%s'/></iq>",
-                         stream->dialect->register_ns);
+                         XMPP_NS_REGISTER);
 }
 
 static bool is_answer(xmpp_stanza_t *iq, const char *id, const char *type)
@@ -44,7 +50,7 @@ static bool is_answer(xmpp_stanza_t *iq, const char *id, const char *type)
     return streq_ptr(xmpp_stanza_get_id(iq), id) && streq_ptr(xmpp_stanza_get_type(iq), type);
 }
 
-static void refuse_registration(struct stream *stream, xmpp_stanza_t *iq, bool set)
+void stream_refuse_registration(struct stream *stream, xmpp_stanza_t *iq, bool set)
 {
     if (stream->step == STEP_DONE)
         return;
@@ -56,7 +62,7 @@ void stream_on_form(struct stream *stream, xmpp_stanza_t *iq)
 {
     const struct order *order = stream->order;
     const struct register_fields fields = {
-        .ns = stream->dialect->register_ns,
+        .ns = XMPP_NS_REGISTER,
         .username = order->local,
         .password = order->password,
         .name = order->name,
@@ -66,7 +72,7 @@ void stream_on_form(struct stream *stream, xmpp_stanza_t *iq)
     int r;
 
     if (is_answer(iq, "form", "error"))
-        refuse_registration(stream, iq, false);
+        stream_refuse_registration(stream, iq, false);
     if (!is_answer(iq, "form", "result"))
         return;
     if (!query) {
@@ -91,7 +97,7 @@ void stream_on_form(struct stream *stream, xmpp_stanza_t *iq)
 void stream_on_submitted(struct stream *stream, xmpp_stanza_t *iq)
 {
     if (is_answer(iq, "submit", "error"))
-        refuse_registration(stream, iq, true);
+        stream_refuse_registration(stream, iq, true);
     if (!is_answer(iq, "submit", "result"))
         return;
     stream->step = STEP_DONE;
@@ -100,7 +106,7 @@ void stream_on_submitted(struct stream *stream, xmpp_stanza_t *iq)
 
 /* Binding */
 
-static void go_online(struct stream *stream)
+void stream_go_online(struct stream *stream)
 {
     stream->step = STEP_ONLINE;
     stream_enter(stream, STAGE_ONLINE);
@@ -135,35 +141,48 @@ void stream_bind(struct stream *stream, xmpp_stanza_t *features)
     send_set(stream, "bind", NULL, payload);
 }
 
-void stream_on_bound(struct stream *stream, xmpp_stanza_t *iq)
+bool stream_keep_jid(struct stream *stream, xmpp_stanza_t *iq)
 {
     xmpp_stanza_t *bind = xmpp_stanza_get_child_by_name_and_ns(iq, "bind", XMPP_NS_BIND);
     char *jid = bind ? stanza_child_text(bind, "jid") : NULL;
 
-    if (is_answer(iq, "bind", "error"))
-        stream_fail(stream, "bind-failed", "%.40s",
-                    stanza_error_condition(iq) ? stanza_error_condition(iq) : "no reason given");
-    else if (is_answer(iq, "bind", "result") && (!jid || !*jid || strlen(jid) > 3071))
+    if (!jid || !*jid || strlen(jid) > 3071)
         stream_fail(stream, "bind-failed", "it named no address");
-    else if (is_answer(iq, "bind", "result")) {
-        if (strdup_to(&stream->jid, jid) < 0)
-            stream_out_of_memory(stream);
-        else if (stream->session_required) {
-            stream->step = STEP_SESSION;
-            send_set(stream, "session", NULL,
-                     stanza_new(xmpp_conn_get_context(stream->conn), "session", XMPP_NS_SESSION));
-        } else
-            go_online(stream);
-    }
+    else if (strdup_to(&stream->jid, jid) < 0)
+        stream_out_of_memory(stream);
     if (jid)
         xmpp_free(xmpp_stanza_get_context(iq), jid);
+    return stream->step != STEP_DONE;
+}
+
+void stream_fail_to_bind(struct stream *stream, xmpp_stanza_t *iq, const char *what)
+{
+    const char *condition = stanza_error_condition(iq);
+
+    stream_fail(stream, "bind-failed", "%s%.40s", what, condition ? condition : "no reason given");
+}
+
+void stream_on_bound(struct stream *stream, xmpp_stanza_t *iq)
+{
+    if (is_answer(iq, "bind", "error")) {
+        stream_fail_to_bind(stream, iq, "");
+        return;
+    }
+    if (!is_answer(iq, "bind", "result") || !stream_keep_jid(stream, iq))
+        return;
+    if (!stream->session_required) {
+        stream_go_online(stream);
+        return;
+    }
+    stream->step = STEP_SESSION;
+    send_set(stream, "session", NULL,
+             stanza_new(xmpp_conn_get_context(stream->conn), "session", XMPP_NS_SESSION));
 }
 
 void stream_on_session(struct stream *stream, xmpp_stanza_t *iq)
 {
     if (is_answer(iq, "session", "error"))
-        stream_fail(stream, "bind-failed", "no session: %.40s",
-                    stanza_error_condition(iq) ? stanza_error_condition(iq) : "no reason given");
+        stream_fail_to_bind(stream, iq, "no session: ");
     else if (is_answer(iq, "session", "result"))
-        go_online(stream);
+        stream_go_online(stream);
 }

@@ -57,7 +57,7 @@ bool stream_negotiate_tls(struct stream *stream, xmpp_stanza_t *features)
 
 /* SASL */
 
-void stream_probe(struct stream *stream, xmpp_stanza_t *features)
+void stream_tell_sight(struct stream *stream, xmpp_stanza_t *features)
 {
     struct sight *sight = stream->sight;
 
@@ -65,7 +65,6 @@ void stream_probe(struct stream *stream, xmpp_stanza_t *features)
     sight->features = true;
     offer_read(&sight->offer, features);
     stream->listener.on_seen(sight, stream->userdata);
-    stream_ask_for_form(stream);
 }
 
 static void send_sasl(struct stream *stream, const char *element, const char *attributes,
@@ -101,7 +100,7 @@ static void begin_auth(struct stream *stream, const char *mechanism)
     send_sasl(stream, "auth", attribute, !initial ? "" : *initial ? initial : "=");
 }
 
-void stream_log_in(struct stream *stream, xmpp_stanza_t *features)
+const char *stream_choose_mechanism(struct stream *stream, xmpp_stanza_t *features)
 {
     const struct order *order = stream->order;
     bool secured = xmpp_conn_is_secured(stream->conn);
@@ -111,12 +110,19 @@ void stream_log_in(struct stream *stream, xmpp_stanza_t *features)
 
     offer_read(&offer, features);
     mechanism = sasl_choose(order->mechanisms, offer.list, secured, order->plaintext);
-    if (mechanism) {
-        begin_auth(stream, mechanism);
-        return;
-    }
+    if (mechanism)
+        return mechanism;
     offer_describe(&offer, text, sizeof(text));
     stream_fail(stream, "no-mechanism", "offered%s: %s", secured ? "" : " without TLS", text);
+    return NULL;
+}
+
+void stream_log_in(struct stream *stream, xmpp_stanza_t *features)
+{
+    const char *mechanism = stream_choose_mechanism(stream, features);
+
+    if (mechanism)
+        begin_auth(stream, mechanism);
 }
 
 void stream_on_challenge(struct stream *stream, xmpp_stanza_t *stanza)

@@ -5,23 +5,17 @@
 #ifndef NABAZTAGD_XMPP_STREAM_STEPS_H
 #define NABAZTAGD_XMPP_STREAM_STEPS_H
 
+#include "base/parse.h"
 #include "xmpp/dialect.h"
+#include "xmpp/digest.h"
 #include "xmpp/sasl.h"
 #include "xmpp/stream.h"
 
-/* What we are waiting for. */
-enum step {
-    STEP_CONNECT,  /* the TCP connection */
-    STEP_HEADER,   /* the header of a stream we opened; nothing else may come before it */
-    STEP_FEATURES, /* <features/> */
-    STEP_PROCEED,  /* <proceed/> */
-    STEP_AUTH,     /* <challenge/>, <success/>, <failure/> */
-    STEP_BIND,     /* answer to bind */
-    STEP_SESSION,  /* answer to session */
-    STEP_FORM,     /* answer to the registration get */
-    STEP_SUBMIT,   /* answer to the registration set */
-    STEP_ONLINE,
-    STEP_DONE, /* registered, or failed */
+/* Of the violet dialect's DIGEST-MD5. */
+struct stream_digest {
+    struct digest_challenge challenge;
+    char cnonce[DIGEST_CNONCE_SIZE];
+    char uri[sizeof("xmpp/") + HOST_NAME_LENGTH_MAX];
 };
 
 struct stream {
@@ -33,7 +27,10 @@ struct stream {
 
     enum stage stage;
     enum step step;
-    struct sasl *sasl;
+    struct sasl *sasl;            /* standard dialect */
+    struct stream_digest *digest; /* violet dialect, once challenged */
+    unsigned last_id;             /* violet dialect: of the stanzas on this stream */
+    bool registered;              /* violet dialect: on this connection */
     bool authenticated;
     bool session_required;
     char *jid;           /* bound */
@@ -54,16 +51,20 @@ void stream_start_tls(struct stream *stream);
 void stream_on_proceed(struct stream *stream, xmpp_stanza_t *stanza);
 void stream_on_tls_refused(struct stream *stream, xmpp_stanza_t *stanza);
 
-/* In place of SASL and without a password: tells what is offered, then asks for the form. */
-void stream_probe(struct stream *stream, xmpp_stanza_t *features);
+/* A probe: tells what is offered. */
+void stream_tell_sight(struct stream *stream, xmpp_stanza_t *features);
 
-/* Chooses a mechanism among those offered and begins. */
+/* The mechanism to use among those offered; NULL: there is none, and the stream has failed. */
+const char *stream_choose_mechanism(struct stream *stream, xmpp_stanza_t *features);
+
 void stream_log_in(struct stream *stream, xmpp_stanza_t *features);
 void stream_on_challenge(struct stream *stream, xmpp_stanza_t *stanza);
 void stream_on_success(struct stream *stream, xmpp_stanza_t *stanza);
 void stream_on_auth_failure(struct stream *stream, xmpp_stanza_t *stanza);
 
 /* Registration, in place of SASL. */
+bool stream_may_register(struct stream *stream); /* false: the stream has failed */
+void stream_refuse_registration(struct stream *stream, xmpp_stanza_t *iq, bool set);
 void stream_ask_for_form(struct stream *stream);
 void stream_on_form(struct stream *stream, xmpp_stanza_t *iq);
 void stream_on_submitted(struct stream *stream, xmpp_stanza_t *iq);
@@ -72,5 +73,10 @@ void stream_on_submitted(struct stream *stream, xmpp_stanza_t *iq);
 void stream_bind(struct stream *stream, xmpp_stanza_t *features);
 void stream_on_bound(struct stream *stream, xmpp_stanza_t *iq);
 void stream_on_session(struct stream *stream, xmpp_stanza_t *iq);
+void stream_go_online(struct stream *stream);
+
+/* Takes the JID out of a result and keeps it; false: there is none, and the stream has failed. */
+bool stream_keep_jid(struct stream *stream, xmpp_stanza_t *iq);
+void stream_fail_to_bind(struct stream *stream, xmpp_stanza_t *iq, const char *what);
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 
 #include "base/limits.h"
-#include "xmpp/dialect.h"
 #include "xmpp/sasl.h"
 #include "xmpp/stanza.h"
 #include "xmpp/stream-steps.h"
@@ -48,30 +47,8 @@ void stream_out_of_memory(struct stream *stream)
 
 void stream_open(struct stream *stream)
 {
-    stream->step = STEP_HEADER;
-    if (stream->dialect->open_stream(stream->conn) < 0)
+    if (stream->dialect->open_stream(stream) < 0)
         stream_fail(stream, "protocol", "the stream could not be opened");
-}
-
-static void on_features(struct stream *stream, xmpp_stanza_t *features)
-{
-    if (stream->authenticated) {
-        stream_bind(stream, features);
-        return;
-    }
-    if (stream_negotiate_tls(stream, features))
-        return;
-    if (stream->order->purpose == ORDER_PROBE) {
-        stream_probe(stream, features);
-        return;
-    }
-    if (stream->order->purpose == ORDER_REGISTER) {
-        stream_ask_for_form(stream);
-        return;
-    }
-    if (stream->stage != STAGE_SASL)
-        stream_enter(stream, STAGE_SASL);
-    stream_log_in(stream, features);
 }
 
 static void on_stream_error(struct stream *stream, xmpp_stanza_t *error)
@@ -89,24 +66,6 @@ static void on_stream_error(struct stream *stream, xmpp_stanza_t *error)
         xmpp_free(xmpp_stanza_get_context(error), text);
 }
 
-/* What may come when. Elements that are not listed are none of our business and are passed over. */
-static const struct expectation {
-    enum step step;
-    const char *element, *ns;
-    void (*handle)(struct stream *stream, xmpp_stanza_t *stanza);
-} expectations[] = {
-    {STEP_FEATURES, "features", XMPP_NS_STREAMS, on_features},
-    {STEP_PROCEED, "proceed", XMPP_NS_TLS, stream_on_proceed},
-    {STEP_PROCEED, "failure", XMPP_NS_TLS, stream_on_tls_refused},
-    {STEP_AUTH, "challenge", XMPP_NS_SASL, stream_on_challenge},
-    {STEP_AUTH, "success", XMPP_NS_SASL, stream_on_success},
-    {STEP_AUTH, "failure", XMPP_NS_SASL, stream_on_auth_failure},
-    {STEP_BIND, "iq", XMPP_NS_CLIENT, stream_on_bound},
-    {STEP_SESSION, "iq", XMPP_NS_CLIENT, stream_on_session},
-    {STEP_FORM, "iq", XMPP_NS_CLIENT, stream_on_form},
-    {STEP_SUBMIT, "iq", XMPP_NS_CLIENT, stream_on_submitted},
-};
-
 static bool is_element(xmpp_stanza_t *stanza, const char *element, const char *ns)
 {
     return streq_ptr(xmpp_stanza_get_name(stanza), element) &&
@@ -117,14 +76,11 @@ static void dispatch(struct stream *stream, xmpp_stanza_t *stanza)
 {
     enum step step = stream->step;
 
-    for (size_t i = 0; i < ARRAY_SIZE(expectations); i++) {
-        const struct expectation *expected = &expectations[i];
-
-        if (expected->step == step && is_element(stanza, expected->element, expected->ns)) {
-            expected->handle(stream, stanza);
+    for (const struct expectation *row = stream->dialect->expectations; row->element; row++)
+        if (row->step == step && is_element(stanza, row->element, row->ns)) {
+            row->handle(stream, stanza);
             return;
         }
-    }
 }
 
 /* Every top-level element comes here. */
@@ -260,6 +216,9 @@ struct stream *stream_free(struct stream *stream)
     sasl_free(stream->sasl);
     free(stream->jid);
     free(stream->sight);
+    if (stream->digest)
+        explicit_bzero(stream->digest, sizeof(*stream->digest));
+    free(stream->digest);
     free(stream);
     return NULL;
 }

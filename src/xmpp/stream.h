@@ -38,7 +38,8 @@ struct stream;
 
 struct stream_listener {
     void (*on_stage)(enum stage stage, void *userdata);
-    void (*on_registered)(void *userdata); /* a probe: would be, as far as the form tells */
+    /* A probe: would be, as far as the form tells. */
+    void (*on_registered)(void *userdata);
     void (*on_online)(const char *jid, void *userdata);
     /* A stanza of the bound session; not kept by the caller. */
     void (*on_stanza)(xmpp_stanza_t *stanza, void *userdata);

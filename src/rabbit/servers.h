@@ -1,0 +1,35 @@
+/*
+ * Where the platform's servers are, as its locate.jsp says ([rabbit] locate, violet dialect): asked
+ * before the first connection, kept until it is forgotten. Owned by struct login; main thread.
+ */
+#ifndef NABAZTAGD_RABBIT_SERVERS_H
+#define NABAZTAGD_RABBIT_SERVERS_H
+
+#include "base/config.h"
+#include "web/locate.h"
+
+struct servers;
+
+/* `error`: one clause, or NULL when they are known. */
+typedef void (*servers_handler)(const char *error, void *userdata);
+
+int servers_new(struct servers **ret, struct http *http, servers_handler handler, void *userdata);
+/* Accepts NULL, returns NULL. */
+struct servers *servers_free(struct servers *servers);
+
+/* Another configuration or serial: forgets. Both must outlive the servers or the next call. */
+void servers_configure(struct servers *servers, const struct config *config, const char *serial);
+
+/* Returns 1 when there is nothing to ask, 0 when the handler will be called, or -errno. */
+int servers_find(struct servers *servers);
+
+/* Forgets what is known, and does not ask any more. */
+void servers_forget(struct servers *servers);
+
+/* What is known; NULL: nothing. */
+const struct locate_answer *servers_known(const struct servers *servers, bool *ret_is_near);
+
+/* The hook there; NULL: not known. */
+const char *servers_hook(const struct servers *servers);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * The stanzas of the violet dialect, byte for byte as the original firmware writes them, which
+ * OpenJabNab matches literally (protocol.md, sections 2.2 to 2.7 and 4.1). Pure; any thread.
+ */
+#ifndef NABAZTAGD_XMPP_VIOLET_TEXT_H
+#define NABAZTAGD_XMPP_VIOLET_TEXT_H
+
+#include "base/util.h"
+
+enum violet_text {
+    VIOLET_HEADER,
+    VIOLET_AUTH,
+    VIOLET_RESPONSE,      /* argument: base64 */
+    VIOLET_LAST_RESPONSE, /* to a proof */
+    VIOLET_REGISTER_GET,
+    VIOLET_REGISTER_SET, /* argument: the password, XORed */
+    VIOLET_BIND_FIRST,   /* argument: the resource to be */
+    VIOLET_BIND_STRICT,  /* the same for servers that refuse a `from` without resource */
+    VIOLET_BIND,
+    VIOLET_SESSION,
+    VIOLET_SOURCES,
+    VIOLET_PRESENCE,
+    VIOLET_UNBIND,  /* argument: the resource that was */
+    VIOLET_MESSAGE, /* argument: to whom; body: XML */
+};
+
+struct violet_words {
+    const char *local, *domain, *resource; /* resource: bound; may be NULL where there is none */
+    const char *argument;
+    const char *body; /* goes in as it is */
+    unsigned id;
+};
+
+/* Allocated; all words but the body are escaped. NULL: out of memory. */
+char *violet_text(enum violet_text which, const struct violet_words *words);
+
+#endif
