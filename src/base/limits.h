@@ -55,14 +55,21 @@
 #define LIMIT_FETCH_ALL_USEC 60000000L /* for all of them */
 #define LIMIT_FETCH_JOBS     4         /* programs that download at a time */
 
-/* The rabbit platform's formats */
+/* The rabbit platform */
+#define LIMIT_PLATFORM_QUEUE  10        /* packets that wait: the original is busy then */
+#define LIMIT_PLATFORM_TTL    604800    /* seconds that one may wait at the most */
+#define LIMIT_PLATFORM_REBOOT 60000000L /* µs between two new beginnings that it asks for */
+
+/* Its formats */
 #define LIMIT_PACKET_BYTES           65536
-#define LIMIT_PACKET_FRAMES          64      /* in one packet */
-#define LIMIT_PROGRAM_TEXT           16384   /* bytes of one program */
-#define LIMIT_PROGRAM_STEPS          256     /* commands in one program */
-#define LIMIT_PROGRAM_WAIT           3600000 /* milliseconds of one WT */
-#define LIMIT_URL                    2048    /* bytes */
-#define LIMIT_EVENT_ID               20      /* digits of a message id that clicks give back */
+#define LIMIT_PACKET_FRAMES          64           /* in one packet */
+#define LIMIT_PROGRAM_TEXT           16384        /* bytes of one program */
+#define LIMIT_PROGRAM_STEPS          256          /* commands in one program */
+#define LIMIT_PROGRAM_USEC           3600000000UL /* one that would take longer ends then */
+#define LIMIT_STREAM_USEC            30000000UL   /* of a dance to a stream that nobody hears */
+#define LIMIT_PROGRAM_WAIT           3600000      /* milliseconds of one WT */
+#define LIMIT_URL                    2048         /* bytes */
+#define LIMIT_EVENT_ID               20           /* digits of a message id that clicks give back */
 #define LIMIT_CHOREOGRAPHY_BYTES     300000
 #define LIMIT_CHOREOGRAPHY_POLL_USEC 10000 /* at least, between two looks at the ears */
 #define LIMIT_CHOREOGRAPHY_TURN      64    /* records that are run in one turn of the event loop */

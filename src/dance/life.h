@@ -16,7 +16,8 @@
 enum life_pause {
     LIFE_AWAY = 1 << 0,      /* there is no platform; so it is at first */
     LIFE_ASLEEP = 1 << 1,    /* the rabbit sleeps */
-    LIFE_PLAYING = 1 << 2,   /* a program, a choreography, the trial */
+    LIFE_PLAYING = 1 << 2,   /* a program */
+    LIFE_TRIAL = 1 << 4,     /* parts are tried */
     LIFE_DETECTING = 1 << 3, /* the ears are being found out about after a hand moved them */
 };
 

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "body/body.h"
 #include "dance/trial.h"
+#include "rabbit/show.h"
 #include "rabbit/sleep.h"
 
 #define COMMAND_REPLY_MAX 3072 /* the longest is the list of all */
@@ -19,6 +20,7 @@ struct command_context {
     struct body *body;
     struct trial *trial;
     struct sleep *sleep;
+    struct show *show;  /* NULL in tests of others */
     const char *status; /* "JID online, ears 3/10, simulated body" */
     enum language
         language; /* in: for words that are the same everywhere; out: that of the words used */

@@ -22,6 +22,10 @@ struct events {
     struct body *body;
     struct trial *trial;
     struct sleep *sleep;
+    struct show *show;
+    bool trial_was_running;
+    char program_id[LIMIT_EVENT_ID + 1]; /* of the program that the button has ended */
+    bool ended_program;
     sd_event_source *timer, *post;
     uint64_t due_usec;       /* of the timer: when sleep or trial are due */
     struct body_fault fault; /* cause NULL: there is none */
@@ -71,6 +75,10 @@ static void tell_clicks(struct events *events, unsigned clicks)
 
     log_event(LOG_INFO, MESSAGE_BUTTON, NULL, "The button was %s, %u of the owners told",
               clicks > 1 ? "double-clicked" : "clicked", told);
+    if (events->listener->on_clicks)
+        events->listener->on_clicks(clicks, events->ended_program ? events->program_id : NULL,
+                                    events->userdata);
+    events->ended_program = false;
 }
 
 static void tell_ears(struct events *events, unsigned left, unsigned right)
@@ -87,6 +95,8 @@ static void tell_ears(struct events *events, unsigned left, unsigned right)
     told = tell(events, text, "ears", NS_EARS, (const char *const[]){"left", l, "right", r, NULL});
     log_event(LOG_INFO, MESSAGE_EARS_MOVED, NULL,
               "A hand turned the ears to %u / %u, %u of the owners told", left, right, told);
+    if (events->listener->on_moved)
+        events->listener->on_moved(left, right, events->userdata);
 }
 
 /* ---- from the body ---- */
@@ -104,7 +114,14 @@ static void on_long_press(struct events *events)
  * that becomes a double click. */
 static void stop_playing(struct events *events)
 {
+    const char *id = show_event_id(events->show);
+
+    if (id) {
+        snprintf(events->program_id, sizeof(events->program_id), "%.*s", LIMIT_EVENT_ID, id);
+        events->ended_program = true;
+    }
     trial_stop(events->trial);
+    show_stop(events->show, clock_now_usec());
     if (!body_ears_settled(events->body))
         body_stop(events->body);
 }
@@ -151,6 +168,7 @@ static void on_ears_settled(void *userdata)
 
     note_ears(events);
     trial_on_ears_settled(events->trial, clock_now_usec());
+    show_on_ears_settled(events->show, clock_now_usec());
     events->listener->on_status(events->userdata);
 }
 
@@ -158,6 +176,7 @@ static void on_ears_moved(unsigned left, unsigned right, void *userdata)
 {
     struct events *events = userdata;
 
+    life_on_ears_moved(show_life(events->show), left, right);
     events->listener->on_turn(left, right, events->userdata);
     if (sleep_is_asleep(events->sleep))
         sleep_disturb(events->sleep, clock_now_usec());
@@ -208,12 +227,17 @@ static void on_fault(const struct body_fault *fault, void *userdata)
 static void on_sleep_changed(bool asleep, void *userdata)
 {
     struct events *events = userdata;
+    struct life *life = show_life(events->show);
 
     trial_stop(events->trial);
-    if (asleep)
+    show_stop(events->show, clock_now_usec());
+    if (asleep) {
+        life_suspend(life, LIFE_ASLEEP);
         pose_sleep(events->body, POSE_FADE_USEC);
-    else
+    } else {
         pose_wake(events->body);
+        life_resume(life, LIFE_ASLEEP, clock_now_usec());
+    }
     events->listener->on_sleep(events->userdata);
     events->listener->on_status(events->userdata);
 }
@@ -232,6 +256,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
     events->due_usec = USEC_NEVER;
     sleep_tick(events->sleep, clock_now_usec());
     trial_tick(events->trial, clock_now_usec());
+    show_tick(events->show, clock_now_usec());
     return 0;
 }
 
@@ -239,11 +264,26 @@ static void arm_timer(struct events *events)
 {
     uint64_t due = usec_earlier(sleep_deadline(events->sleep), trial_deadline(events->trial));
 
+    due = usec_earlier(due, show_deadline(events->show));
     if (due == events->due_usec)
         return;
     events->due_usec = due;
     sd_event_source_set_time(events->timer, due);
     sd_event_source_set_enabled(events->timer, SD_EVENT_ONESHOT);
+}
+
+/* While parts are tried, their LEDs are the trial's. */
+static void note_trial(struct events *events)
+{
+    bool running = trial_is_running(events->trial);
+
+    if (running == events->trial_was_running)
+        return;
+    events->trial_was_running = running;
+    if (running)
+        life_suspend(show_life(events->show), LIFE_TRIAL);
+    else
+        life_resume(show_life(events->show), LIFE_TRIAL, clock_now_usec());
 }
 
 /* After whatever happened, commands included: they may have changed what is due when, and the last
@@ -252,7 +292,9 @@ static int on_post(sd_event_source *source, void *userdata)
 {
     struct events *events = userdata;
 
-    if (body_ears_settled(events->body) && !trial_is_running(events->trial))
+    note_trial(events);
+    if (body_ears_settled(events->body) && !trial_is_running(events->trial) &&
+        !show_is_running(events->show))
         events->listener->on_rest(events->userdata);
     arm_timer(events);
     return 0;
@@ -272,7 +314,11 @@ static int add_sources(struct events *events, sd_event *event)
 struct command_context events_context(const struct events *events)
 {
     return (struct command_context){
-        .body = events->body, .trial = events->trial, .sleep = events->sleep};
+        .body = events->body,
+        .trial = events->trial,
+        .sleep = events->sleep,
+        .show = events->show,
+    };
 }
 
 const struct body_fault *events_fault(const struct events *events)
@@ -283,6 +329,11 @@ const struct body_fault *events_fault(const struct events *events)
 bool events_is_asleep(const struct events *events)
 {
     return sleep_is_asleep(events->sleep);
+}
+
+struct show *events_show(const struct events *events)
+{
+    return events->show;
 }
 
 void events_show_story(struct events *events, enum story story)
@@ -348,11 +399,20 @@ static int build_body(struct events *events, sd_event *event)
     return r;
 }
 
+static void on_show_changed(void *userdata)
+{
+    struct events *events = userdata;
+
+    if (events->listener->on_show)
+        events->listener->on_show(events->userdata);
+}
+
 /* The body first of all: motors off. It is still dark when it learns that it sleeps. */
 static int build(struct events *events, sd_event *event)
 {
     static const struct sleep_listener sleep_listener = {.on_changed = on_sleep_changed,
                                                          .on_droop = on_droop};
+    static const struct show_listener show_listener = {.on_changed = on_show_changed};
     int r = build_body(events, event);
 
     if (r >= 0)
@@ -360,9 +420,13 @@ static int build(struct events *events, sd_event *event)
     if (r == 0)
         r = trial_new(&events->trial, events->body);
     if (r == 0)
+        r = show_new(&events->show, events->body, &show_listener, events);
+    if (r == 0)
         r = add_sources(events, event);
-    if (r >= 0 && sleep_is_asleep(events->sleep))
+    if (r >= 0 && sleep_is_asleep(events->sleep)) {
+        life_suspend(show_life(events->show), LIFE_ASLEEP);
         pose_sleep(events->body, 0);
+    }
     return r < 0 ? r : 0;
 }
 
@@ -394,6 +458,7 @@ struct events *events_free(struct events *events)
     sd_event_source_disable_unref(events->post);
     sd_event_source_disable_unref(events->timer);
     trial_free(events->trial);
+    show_free(events->show);
     sleep_free(events->sleep);
     free(events);
     return NULL;

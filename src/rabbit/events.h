@@ -1,6 +1,7 @@
 /*
  * The rabbit's body with what is going on in it, and what comes of its events: what each says and
- * to whom, what it stops, whom it wakes. Owns the body, the sleep and the trial; owned by struct
+ * to whom, what it stops, whom it wakes. Owns the body, the sleep, the trial
+ * and the show; owned by struct
  * rabbit; main thread.
  */
 #ifndef NABAZTAGD_RABBIT_EVENTS_H
@@ -12,6 +13,7 @@
 #include "dance/story.h"
 #include "rabbit/command.h"
 #include "rabbit/owners.h"
+#include "rabbit/show.h"
 
 struct events;
 
@@ -26,6 +28,12 @@ struct events_listener {
      * the ears by hand. */
     void (*on_press)(const char *what, void *userdata);
     void (*on_turn)(unsigned left, unsigned right, void *userdata);
+    /* The same from a rabbit that is awake, for its platform. `program_id` as show_event_id() when
+     * the button went down, NULL: no program ran. */
+    void (*on_clicks)(unsigned clicks, const char *program_id, void *userdata);
+    void (*on_moved)(unsigned left, unsigned right, void *userdata);
+    /* What show_is_running() and show_is_streaming() say has changed. */
+    void (*on_show)(void *userdata);
 };
 
 /* Builds the body, asleep if it was when the daemon ended. `config` must outlive the events or the
@@ -46,6 +54,9 @@ struct command_context events_context(const struct events *events);
 
 /* What is wrong with the body; its cause is NULL when nothing is. */
 const struct body_fault *events_fault(const struct events *events);
+
+/* What is shown for the platform. */
+struct show *events_show(const struct events *events);
 
 bool events_is_asleep(const struct events *events);
 

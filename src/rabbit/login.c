@@ -1,4 +1,4 @@
-#include "rabbit/login.h"
+#include "rabbit/login-parts.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -8,45 +8,10 @@
 #include "base/log.h"
 #include "base/message-id.h"
 #include "base/state.h"
-#include "rabbit/account.h"
-#include "rabbit/servers.h"
-#include "rabbit/session.h"
 #include "web/report.h"
 
 /* How long after an unreadable state or password file we look again. */
 #define RELOAD_USEC (60 * USEC_PER_SEC)
-
-struct login {
-    sd_event_source *timer;
-    const struct config *config;
-    const char *config_path;
-    struct timing timing;
-    struct login_listener listener;
-    void *userdata;
-
-    char *serial;
-    struct account *account; /* NULL: no jid is configured */
-    struct session *session;
-    struct servers *servers;
-    struct { /* what waits for them */
-        enum order_purpose purpose;
-        const char *password;
-        bool fresh;
-    } errand;
-    struct link *link;
-    struct http *http;
-    struct http_request *report;
-    enum report_reason report_reason;
-    bool unreadable;            /* the account could not be loaded, the timer tries again */
-    bool pending_is_new;        /* the pending password was made for the registration under way */
-    char last_cause[64];        /* logged already since the last time online */
-    char trouble[FAILURE_TEXT]; /* why we are waiting, for people */
-    enum stage stage;           /* of the attempt under way */
-    struct failure failure;     /* the last one, and when it was */
-    uint64_t failure_usec;
-};
-
-static void handle(struct login *login, enum session_event event);
 
 /* One event of this account for the journal. */
 static void say(struct login *login, int level, const char *id, const char *cause,
@@ -124,83 +89,11 @@ static void stop_waiting(struct login *login)
     login->report = http_cancel(login->report);
 }
 
-static void on_ended(const struct failure *failure, void *userdata);
-
 /* Orders */
-
-static bool is_violet(const struct login *login)
-{
-    return login->config->account.dialect == DIALECT_VIOLET;
-}
-
-const char *login_domain(const struct login *login)
-{
-    bool is_near;
-    const struct locate_answer *known = servers_known(login->servers, &is_near);
-
-    return known ? known->domain : login->account ? account_domain(login->account) : NULL;
-}
-
-const struct servers *login_servers(const struct login *login)
-{
-    return login->servers;
-}
-
-static void place_order(struct login *login)
-{
-    _cleanup_(freep) char *host = NULL;
-    bool is_near;
-    const struct locate_answer *known = servers_known(login->servers, &is_near);
-    struct order order;
-
-    account_order(login->account, login->config, login->serial, &order, &host);
-    order.purpose = login->errand.purpose;
-    order.password = (char *)login->errand.password;
-    order.password_is_fresh = login->errand.fresh;
-    order.domain = (char *)login_domain(login);
-    if (known && !host)
-        order.port = known->port;
-    if (link_connect(login->link, &order) < 0)
-        handle(login, EVENT_FAILED);
-}
-
-static void fail_to_find(struct login *login, const char *error)
-{
-    struct failure failure = {.kind = FAILURE_NONE};
-
-    failure_set(&failure, "unreachable", "locate.jsp: %.*s", LIMIT_FOREIGN_TEXT, error);
-    on_ended(&failure, login);
-}
-
-static void on_found(const char *error, void *userdata)
-{
-    struct login *login = userdata;
-
-    if (error)
-        fail_to_find(login, error);
-    else
-        place_order(login);
-}
-
-static void connect_to(struct login *login, enum order_purpose purpose, const char *password,
-                       bool fresh)
-{
-    int r;
-
-    login->errand.purpose = purpose;
-    login->errand.password = password;
-    login->errand.fresh = fresh;
-    login->stage = STAGE_RESOLVE;
-    r = servers_find(login->servers);
-    if (r > 0)
-        place_order(login);
-    else if (r < 0)
-        fail_to_find(login, strerror(-r));
-}
 
 static void act_login(struct login *login, const struct session_step *step)
 {
-    connect_to(login, ORDER_LOGIN, account_password(login->account, step->password), false);
+    login_connect(login, ORDER_LOGIN, account_password(login->account, step->password), false);
     tell(login, STORY_CONNECTING);
 }
 
@@ -212,11 +105,11 @@ static void act_register(struct login *login, const struct session_step *step)
 
     if (r < 0) {
         say_state_failure(login, "cannot be written", r);
-        handle(login, EVENT_REFUSED);
+        login_handle(login, EVENT_REFUSED);
         return;
     }
     login->pending_is_new = fresh && !had_pending;
-    connect_to(login, ORDER_REGISTER, password, fresh);
+    login_connect(login, ORDER_REGISTER, password, fresh);
     tell(login, STORY_REGISTERING);
 }
 
@@ -241,7 +134,7 @@ static void act_promote(struct login *login, const struct session_step *step)
 {
     promote(login);
     say(login, LOG_NOTICE, MESSAGE_REGISTERED, NULL, "is registered");
-    if (is_violet(login))
+    if (login_is_violet(login))
         tell(login, STORY_CONNECTING);
     else
         act_login(login, step);
@@ -266,7 +159,7 @@ static void on_reported(const struct http_answer *answer, void *userdata)
             "could not report %s to the hook: %s; going on without it", reason, answer->error);
     else
         say(login, LOG_NOTICE, MESSAGE_REPORTED, NULL, "reported %s to the hook", reason);
-    handle(login, EVENT_REPORTED);
+    login_handle(login, EVENT_REPORTED);
 }
 
 int login_report_details(const struct login *login, struct report_details *ret)
@@ -295,7 +188,7 @@ static void report(struct login *login, enum report_reason reason)
     login->report_reason = reason;
     login->report = http_cancel(login->report);
     if (login_report_details(login, &details) < 0) {
-        handle(login, EVENT_REPORTED);
+        login_handle(login, EVENT_REPORTED);
         return;
     }
     r = report_send(&login->report, login->http, &details, reason, on_reported, login);
@@ -344,7 +237,7 @@ static void act_close(struct login *login, const struct session_step *step)
     tell(login, STORY_NONE);
 }
 
-static void handle(struct login *login, enum session_event event)
+void login_handle(struct login *login, enum session_event event)
 {
     static void (*const acts[])(struct login *, const struct session_step *) = {
         [ACTION_LOGIN] = act_login,
@@ -386,14 +279,14 @@ static void on_stage(enum stage stage, void *userdata)
 
 static void on_registered(void *userdata)
 {
-    handle(userdata, EVENT_REGISTERED);
+    login_handle(userdata, EVENT_REGISTERED);
 }
 
 static void on_online(const char *jid, void *userdata)
 {
     struct login *login = userdata;
 
-    handle(login, EVENT_ONLINE);
+    login_handle(login, EVENT_ONLINE);
     login->listener.on_online(jid, login->userdata);
 }
 
@@ -414,7 +307,7 @@ static void settle_pending(struct login *login, const struct failure *failure)
         account_drop_pending(login->account);
 }
 
-static void on_ended(const struct failure *failure, void *userdata)
+void login_on_ended(const struct failure *failure, void *userdata)
 {
     static const enum session_event events[] = {
         [FAILURE_NONE] = EVENT_FAILED,
@@ -434,7 +327,7 @@ static void on_ended(const struct failure *failure, void *userdata)
         settle_pending(login, failure);
     if (registering && failure->submitted && event == EVENT_FAILED)
         event = EVENT_REGISTER_LOST;
-    handle(login, event);
+    login_handle(login, event);
 }
 
 static void on_closed(void *userdata)
@@ -465,7 +358,7 @@ static void begin(struct login *login)
             "has no password and may not register; set [account] password-file or register = yes "
             "in %s",
             login->config_path);
-    handle(login, EVENT_START);
+    login_handle(login, EVENT_START);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -475,7 +368,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
     if (login->unreadable)
         begin(login);
     else
-        handle(login, EVENT_TIMER);
+        login_handle(login, EVENT_TIMER);
     return 0;
 }
 
@@ -484,7 +377,7 @@ int login_start(struct login *login, const struct config *config, const char *se
     int r = strdup_to(&login->serial, serial);
 
     if (login->account)
-        handle(login, EVENT_STOP);
+        login_handle(login, EVENT_STOP);
     login->account = account_free(login->account);
     login->config = config;
     *login->last_cause = *login->trouble = '\0';
@@ -514,8 +407,8 @@ int login_register(struct login *login)
     if (session_state(login->session) == SESSION_ONLINE)
         return -EISCONN;
     *login->last_cause = *login->trouble = '\0';
-    handle(login, EVENT_STOP);
-    handle(login, EVENT_REGISTER_ASKED);
+    login_handle(login, EVENT_STOP);
+    login_handle(login, EVENT_REGISTER_ASKED);
     return 0;
 }
 
@@ -535,7 +428,7 @@ void login_drop(struct login *login, const char *cause, const char *detail)
 
     failure_set(&failure, cause, detail ? "%s" : NULL, detail);
     link_abort(login->link);
-    on_ended(&failure, login);
+    login_on_ended(&failure, login);
 }
 
 void login_close(struct login *login)
@@ -603,7 +496,7 @@ int login_new(struct login **ret, sd_event *event, const struct timing *timing, 
         .on_registered = on_registered,
         .on_online = on_online,
         .on_stanza = on_stanza,
-        .on_ended = on_ended,
+        .on_ended = login_on_ended,
         .on_closed = on_closed,
     };
     struct login *login = calloc(1, sizeof(*login));
@@ -623,7 +516,7 @@ int login_new(struct login **ret, sd_event *event, const struct timing *timing, 
     if (r >= 0)
         r = session_new(&login->session, timing, random_between, NULL);
     if (r >= 0)
-        r = servers_new(&login->servers, http, on_found, login);
+        r = servers_new(&login->servers, http, login_on_found, login);
     if (r >= 0)
         r = link_new(&login->link, event, timing, &link_listener, login);
     if (r < 0) {

@@ -13,6 +13,7 @@
 #include "rabbit/login.h"
 #include "rabbit/owners.h"
 #include "rabbit/serial.h"
+#include "rabbit/violet.h"
 #include "xmpp/caps.h"
 #include "xmpp/ping.h"
 #include "xmpp/roster.h"
@@ -37,6 +38,7 @@ struct rabbit {
     struct router *router;
     struct roster *roster;
     struct ping *ping;
+    struct violet *violet;
     /* Made anew for each configuration. */
     struct access *access;
     struct owners *owners;
@@ -112,12 +114,19 @@ static void send_own_presence(struct rabbit *rabbit, const char *type)
     xmpp_stanza_release(presence);
 }
 
+/* Its servers know neither rosters nor pings, and presence is a matter of resources there. */
+static bool speaks_violet(const struct rabbit *rabbit)
+{
+    return rabbit->config->account.dialect == DIALECT_VIOLET;
+}
+
 static void on_sleep(void *userdata)
 {
     struct rabbit *rabbit = userdata;
 
-    if (router_jid(rabbit->router))
+    if (router_jid(rabbit->router) && !speaks_violet(rabbit))
         send_own_presence(rabbit, NULL);
+    violet_look(rabbit->violet);
 }
 
 static void on_rest(void *userdata)
@@ -143,6 +152,27 @@ static void on_turn(unsigned left, unsigned right, void *userdata)
     bus_tell_ears(rabbit->bus, left, right);
 }
 
+static void on_moved(unsigned left, unsigned right, void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    violet_tell_ears(rabbit->violet, left, right);
+}
+
+static void on_clicks(unsigned clicks, const char *program_id, void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    violet_tell_clicks(rabbit->violet, clicks, program_id);
+}
+
+static void on_show(void *userdata)
+{
+    struct rabbit *rabbit = userdata;
+
+    violet_look(rabbit->violet);
+}
+
 static void on_online(const char *jid, void *userdata)
 {
     struct rabbit *rabbit = userdata;
@@ -150,9 +180,12 @@ static void on_online(const char *jid, void *userdata)
     if (rabbit->stopping)
         return;
     router_bind(rabbit->router, jid);
-    ping_start(rabbit->ping);
-    roster_fetch(rabbit->roster);
-    send_own_presence(rabbit, NULL);
+    violet_set_online(rabbit->violet, jid);
+    if (!speaks_violet(rabbit)) {
+        ping_start(rabbit->ping);
+        roster_fetch(rabbit->roster);
+        send_own_presence(rabbit, NULL);
+    }
     tell_status(rabbit);
 }
 
@@ -160,6 +193,7 @@ static void on_offline(void *userdata)
 {
     struct rabbit *rabbit = userdata;
 
+    violet_set_online(rabbit->violet, NULL);
     ping_stop(rabbit->ping);
     owners_forget_presence(rabbit->owners);
     router_bind(rabbit->router, NULL);
@@ -170,7 +204,9 @@ static void on_stanza(xmpp_stanza_t *stanza, void *userdata)
     struct rabbit *rabbit = userdata;
 
     ping_heard(rabbit->ping);
-    router_dispatch(rabbit->router, stanza);
+    if (!violet_take(rabbit->violet, stanza))
+        router_dispatch(rabbit->router, stanza);
+    violet_look(rabbit->violet);
 }
 
 static void on_closed(void *userdata)
@@ -186,7 +222,8 @@ static int on_send(const char *text, size_t size, void *userdata)
 {
     struct rabbit *rabbit = userdata;
 
-    return login_send(rabbit->login, text, size);
+    return rabbit->violet ? violet_send(rabbit->violet, text, size)
+                          : login_send(rabbit->login, text, size);
 }
 
 static void on_message(xmpp_stanza_t *message, void *userdata)
@@ -265,6 +302,16 @@ static int build_xmpp(struct rabbit *rabbit)
     return r;
 }
 
+static int build_violet(struct rabbit *rabbit)
+{
+    const struct violet_context context = {.events = rabbit->events,
+                                           .http = rabbit->http,
+                                           .login = rabbit->login,
+                                           .router = rabbit->router};
+
+    return violet_new(&rabbit->violet, rabbit->event, rabbit->config, &context);
+}
+
 static int build(struct rabbit *rabbit, const char *config_path)
 {
     static const struct login_listener login_listener = {
@@ -278,7 +325,10 @@ static int build(struct rabbit *rabbit, const char *config_path)
                                                            .on_sleep = on_sleep,
                                                            .on_rest = on_rest,
                                                            .on_press = on_press,
-                                                           .on_turn = on_turn};
+                                                           .on_turn = on_turn,
+                                                           .on_clicks = on_clicks,
+                                                           .on_moved = on_moved,
+                                                           .on_show = on_show};
     /* First of all: motors off. */
     int r = events_new(&rabbit->events, rabbit->event, rabbit->config, &events_listener, rabbit);
 
@@ -292,6 +342,8 @@ static int build(struct rabbit *rabbit, const char *config_path)
     if (r == 0)
         r = login_new(&rabbit->login, rabbit->event, &rabbit->timing, rabbit->http, config_path,
                       &login_listener, rabbit);
+    if (r == 0)
+        r = build_violet(rabbit);
     if (r < 0)
         log_error("Cannot start: %s", strerror(-r));
     return r;
@@ -330,6 +382,7 @@ bool rabbit_free(struct rabbit *rabbit)
         return true;
     rabbit->stopping = true;
     rabbit->bus = bus_free(rabbit->bus);
+    rabbit->violet = violet_free(rabbit->violet);
     rabbit->events = events_free(rabbit->events);
     clean = login_free(rabbit->login);
     http_free(rabbit->http);
@@ -476,7 +529,9 @@ static bool same_connection(const struct config *a, const struct config *b)
            streq_ptr(a->tls.ca_file, b->tls.ca_file) &&
            streq_ptr(a->tls.fingerprint, b->tls.fingerprint) &&
            same_list(a->sasl.mechanisms, b->sasl.mechanisms) &&
-           a->sasl.plaintext == b->sasl.plaintext && streq_ptr(a->rabbit.serial, b->rabbit.serial);
+           a->sasl.plaintext == b->sasl.plaintext &&
+           streq_ptr(a->rabbit.serial, b->rabbit.serial) &&
+           streq_ptr(a->rabbit.locate, b->rabbit.locate);
 }
 
 static void warn_of_restart(const struct config *a, const struct config *b)
@@ -498,9 +553,11 @@ int rabbit_reload(struct rabbit *rabbit, const struct config *config)
     warn_of_restart(old, config);
     rabbit->config = config;
     events_reconfigure(rabbit->events, config);
+    violet_configure(rabbit->violet, config);
     if (keep) {
         login_reconfigure(rabbit->login, config);
-        roster_fetch(rabbit->roster);
+        if (!speaks_violet(rabbit))
+            roster_fetch(rabbit->roster);
     } else {
         r = start_login(rabbit); /* whoever reloads a rabbit that waits wants it to try now */
     }
@@ -512,8 +569,9 @@ void rabbit_stop(struct rabbit *rabbit)
 {
     rabbit->stopping = true;
     rabbit->bus = bus_free(rabbit->bus);
+    rabbit->violet = violet_free(rabbit->violet);
     rabbit->events = events_free(rabbit->events);
-    if (router_jid(rabbit->router))
+    if (router_jid(rabbit->router) && !speaks_violet(rabbit))
         send_own_presence(rabbit, "unavailable");
     login_close(rabbit->login);
 }

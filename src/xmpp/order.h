@@ -14,7 +14,7 @@ enum order_purpose { ORDER_LOGIN, ORDER_REGISTER, ORDER_PROBE };
 struct order {
     enum order_purpose purpose;
     char *local, *domain, *resource;
-    char *host; /* instead of DNS, or NULL */
+    char *host;    /* instead of DNS, or NULL */
     uint16_t port; /* 0: the usual one; without host: for a domain without SRV records */
     char *password;
     bool password_is_fresh; /* made by us and used nowhere else: may be registered without TLS */

@@ -393,6 +393,11 @@ int router_bind(struct router *router, const char *full_jid)
     return 0;
 }
 
+int router_rename(struct router *router, const char *full_jid)
+{
+    return router->jid ? strdup_to(&router->jid, full_jid) : -ENOTCONN;
+}
+
 xmpp_ctx_t *router_context(struct router *router)
 {
     return router->ctx;

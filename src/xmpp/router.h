@@ -51,6 +51,9 @@ const struct router_identity *router_identity(const struct router *router);
 /* A stream was bound: our full JID from now on. NULL: the stream is gone, open requests are
  * answered with NULL. */
 int router_bind(struct router *router, const char *full_jid);
+
+/* The same stream is bound under another resource now. Returns 0 or -errno. */
+int router_rename(struct router *router, const char *full_jid);
 const char *router_jid(const struct router *router); /* full, NULL while not bound */
 const char *router_bare_jid(
     const struct router *router); /* bare, lower case; NULL while not bound */

@@ -290,10 +290,10 @@ static const struct {
      "`a@b/c`\n"},
 
     /* Settings that cannot be, or not together */
-    {"[account]\ndialect = violet\n",
-     "2: [account] dialect: expected standard (this release does not speak violet yet)\n"},
+    {"[account]\ndialect = violet\njid = rabbit@example.org\n",
+     "3: [account] jid: expected a domain, or 12 hex digits before the @, because of dialect = "
+     "violet\n"},
     {"[account]\ndialect = violet\n[tls]\nmode = direct\n[sasl]\nmechanisms = DIGEST-MD5 PLAIN\n",
-     "2: [account] dialect: expected standard (this release does not speak violet yet)\n"
      "6: [sasl] mechanisms: expected DIGEST-MD5 alone, because of dialect = violet\n"
      "4: [tls] mode: expected off, because of dialect = violet\n"},
     {"[tls]\nmode = off\nca-file = /dev/null\nfingerprint = " X50 X10 "xxxx\n"

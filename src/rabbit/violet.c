@@ -1,0 +1,302 @@
+#include "rabbit/violet.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "rabbit/platform.h"
+#include "rabbit/servers.h"
+#include "xmpp/resources.h"
+#include "xmpp/stanza.h"
+#include "xmpp/violet-text.h"
+
+#define FIRST_IDS 2 /* taken by bind and session before a stream is ours */
+
+struct violet {
+    const struct config *config;
+    struct violet_context context;
+    sd_event_source *timer;
+    uint64_t due_usec;
+
+    struct platform *platform;
+    struct resources *resources;
+    struct fetch *fetch; /* NULL: the platform's names are not known */
+    sd_event *event;
+    bool online;
+};
+
+static bool in_dialect(const struct violet *violet)
+{
+    return violet->config->account.dialect == DIALECT_VIOLET;
+}
+
+/* ---- the session's resources ---- */
+
+static int on_write(const char *text, size_t size, void *userdata)
+{
+    struct violet *violet = userdata;
+
+    return login_send(violet->context.login, text, size);
+}
+
+static void want_resource(struct violet *violet)
+{
+    if (in_dialect(violet))
+        resources_want(violet->resources, platform_resource(violet->platform), clock_now_usec());
+}
+
+static void on_sources(xmpp_stanza_t *iq, void *userdata)
+{
+    struct violet *violet = userdata;
+
+    platform_take_sources(violet->platform, iq, clock_now_usec());
+    want_resource(violet);
+}
+
+static void on_bound_anew(void *userdata)
+{
+    struct violet *violet = userdata;
+
+    router_rename(violet->context.router, resources_jid(violet->resources));
+}
+
+static void on_useless(const char *cause, const char *detail, void *userdata)
+{
+    struct violet *violet = userdata;
+
+    login_drop(violet->context.login, cause, detail);
+}
+
+/* ---- the platform ---- */
+
+/* In the violet dialect the firmware's very text. */
+static char *write_message(struct violet *violet, const char *to, const char *body)
+{
+    char *text;
+
+    if (in_dialect(violet)) {
+        const char *jid = resources_jid(violet->resources), *slash = jid ? strchr(jid, '/') : NULL;
+        _cleanup_(freep) char *local = NULL;
+        const char *at = jid ? strchr(jid, '@') : NULL;
+
+        if (!slash || !at)
+            return NULL;
+        local = strndup(jid, (size_t)(at - jid));
+        return local ? violet_text(VIOLET_MESSAGE,
+                                   &(struct violet_words){
+                                       .local = local,
+                                       .domain = login_domain(violet->context.login),
+                                       .resource = slash + 1,
+                                       .argument = to,
+                                       .body = body,
+                                       .id = resources_next_id(violet->resources),
+                                   })
+                     : NULL;
+    }
+    return asprintf(&text, "<message to='%s'>%s</message>", to, body) < 0 ? NULL : text;
+}
+
+static int on_tell(const char *to, const char *body, void *userdata)
+{
+    struct violet *violet = userdata;
+    _cleanup_(freep) char *text = NULL;
+
+    if (!violet->online)
+        return -ENOTCONN;
+    text = write_message(violet, to, body);
+    return text ? violet_send(violet, text, strlen(text)) : -ENOMEM;
+}
+
+static void on_resource(const char *resource, void *userdata)
+{
+    want_resource(userdata);
+}
+
+static void on_reboot(void *userdata)
+{
+    struct violet *violet = userdata;
+
+    log_info("The platform wants the rabbit to begin anew");
+    body_home(events_context(violet->context.events).body);
+    login_drop(violet->context.login, "eof", "the platform wants a new beginning");
+}
+
+/* ---- downloads ---- */
+
+/* Only with a platform whose hosts are known, or a list of them. */
+static void make_fetch(struct violet *violet)
+{
+    bool is_near;
+    const struct locate_answer *known =
+        servers_known(login_servers(violet->context.login), &is_near);
+    const struct allow_names names = {
+        .locate = violet->config->rabbit.locate,
+        .ping = known ? known->ping : NULL,
+        .broad = known ? known->broad : NULL,
+        .is_near = known && is_near,
+        .listed = violet->config->access.fetch,
+    };
+
+    show_set_fetch(events_show(violet->context.events), NULL);
+    violet->fetch = fetch_free(violet->fetch);
+    if (fetch_new(&violet->fetch, violet->event, violet->context.http, &names) < 0)
+        violet->fetch = NULL;
+    show_set_fetch(events_show(violet->context.events), violet->fetch);
+}
+
+/* ---- the stream ---- */
+
+void violet_set_online(struct violet *violet, const char *jid)
+{
+    uint64_t now_usec = clock_now_usec();
+
+    if (!violet)
+        return;
+    violet->online = jid != NULL;
+    if (jid) {
+        platform_configure(violet->platform, violet->config, login_domain(violet->context.login));
+        make_fetch(violet);
+    }
+    platform_set_online(violet->platform, violet->online, now_usec);
+    resources_stop(violet->resources);
+    if (jid && in_dialect(violet) &&
+        resources_start(violet->resources, jid, FIRST_IDS, now_usec) < 0)
+        on_useless("bind-failed", "it named no address of ours", violet);
+    violet_look(violet);
+}
+
+bool violet_take(struct violet *violet, xmpp_stanza_t *stanza)
+{
+    uint64_t now_usec = clock_now_usec();
+    int r;
+
+    if (!violet)
+        return false;
+    if (in_dialect(violet) && resources_take(violet->resources, stanza, now_usec))
+        return true;
+    r = platform_take(violet->platform, stanza, now_usec);
+    if (r == 0 && stanza_is(stanza, "iq", XMPP_NS_CLIENT))
+        router_answer(violet->context.router, stanza, NULL);
+    return r == 0;
+}
+
+int violet_send(struct violet *violet, const char *text, size_t size)
+{
+    if (violet && in_dialect(violet))
+        return resources_send(violet->resources, text, size, clock_now_usec());
+    return violet ? login_send(violet->context.login, text, size) : -ENOTCONN;
+}
+
+void violet_tell_clicks(struct violet *violet, unsigned clicks, const char *program_id)
+{
+    if (violet)
+        platform_tell_clicks(violet->platform, clicks, program_id);
+}
+
+void violet_tell_ears(struct violet *violet, unsigned left, unsigned right)
+{
+    if (violet)
+        platform_tell_ears(violet->platform, left, right);
+}
+
+/* ---- time ---- */
+
+static void arm_timer(struct violet *violet)
+{
+    uint64_t due =
+        usec_earlier(platform_deadline(violet->platform), resources_deadline(violet->resources));
+
+    if (due == violet->due_usec)
+        return;
+    violet->due_usec = due;
+    if (due != USEC_NEVER)
+        sd_event_source_set_time(violet->timer, due);
+    sd_event_source_set_enabled(violet->timer, due == USEC_NEVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    struct violet *violet = userdata;
+
+    violet->due_usec = USEC_NEVER;
+    resources_tick(violet->resources, clock_now_usec());
+    violet_look(violet);
+    return 0;
+}
+
+void violet_look(struct violet *violet)
+{
+    if (!violet)
+        return;
+    platform_look(violet->platform, clock_now_usec());
+    arm_timer(violet);
+}
+
+/* ---- life ---- */
+
+void violet_configure(struct violet *violet, const struct config *config)
+{
+    if (!violet)
+        return;
+    violet->config = config;
+    platform_configure(violet->platform, config, login_domain(violet->context.login));
+    make_fetch(violet);
+}
+
+static int build(struct violet *violet)
+{
+    static const struct platform_listener platform_listener = {
+        .tell = on_tell, .on_resource = on_resource, .on_reboot = on_reboot};
+    static const struct resources_listener resources_listener = {.write = on_write,
+                                                                 .on_sources = on_sources,
+                                                                 .on_changed = on_bound_anew,
+                                                                 .on_failed = on_useless};
+    const struct platform_context platform_context = {
+        .show = events_show(violet->context.events),
+        .sleep = events_context(violet->context.events).sleep,
+    };
+    int r = platform_new(&violet->platform, violet->config, NULL, &platform_context,
+                         &platform_listener, violet);
+
+    if (r == 0)
+        r = resources_new(&violet->resources, &resources_listener, violet);
+    if (r == 0)
+        r = sd_event_add_time(violet->event, &violet->timer, CLOCK_MONOTONIC, USEC_NEVER,
+                              USEC_PER_MSEC, on_timer, violet);
+    violet->due_usec = USEC_NEVER;
+    return r < 0 ? r : 0;
+}
+
+int violet_new(struct violet **ret, sd_event *event, const struct config *config,
+               const struct violet_context *context)
+{
+    struct violet *violet = calloc(1, sizeof(*violet));
+    int r;
+
+    if (!violet)
+        return -ENOMEM;
+    violet->event = sd_event_ref(event);
+    violet->config = config;
+    violet->context = *context;
+    r = build(violet);
+    if (r < 0) {
+        violet_free(violet);
+        return r;
+    }
+    *ret = violet;
+    return 0;
+}
+
+struct violet *violet_free(struct violet *violet)
+{
+    if (!violet)
+        return NULL;
+    show_set_fetch(events_show(violet->context.events), NULL);
+    fetch_free(violet->fetch);
+    platform_free(violet->platform);
+    resources_free(violet->resources);
+    sd_event_source_disable_unref(violet->timer);
+    sd_event_unref(violet->event);
+    free(violet);
+    return NULL;
+}

@@ -1,0 +1,284 @@
+"""
+The violet dialect against a platform that is as strict as OpenJabNab: the whole boot, byte by byte,
+what heals a login, and what a closing or silent server does.
+"""
+
+import base64
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from case import Case, unittest, wait_for  # noqa: E402
+from lib import violet  # noqa: E402
+from lib.violet import DOMAIN, MAC, Violet  # noqa: E402
+
+BOOT = "bind session sources bind session presence unbind".split()
+LOGIN = "header auth response proof restart".split()
+# Its nose is of a colour that nothing else has, for half a second.
+NOD = bytes.fromhex("01010101" "00010a" "0007041234560000" "320a04")
+FIRST = "header register-get register-set auth response proof restart".split()
+
+
+class VioletCase(Case):
+    def make_platform(self, **options):
+        platform = Violet(**options)
+        self._end_with(platform.stop)
+        return platform
+
+    def make_violet(self, platform, password=None, **settings):
+        settings = {
+            "account": {"jid": DOMAIN, "dialect": "violet", "server": platform.address},
+            "rabbit": {"serial": MAC, "locate": platform.locate},
+            "access": {"owners": None},
+            "sasl": {"plaintext": "yes"},
+            **settings,
+        }
+        return self.make_rabbit(password=password, **settings)
+
+    def boot(self, platform, rabbit):
+        rabbit.start()
+        wait_for(lambda: platform.rabbits[MAC].resource == "idle", 20, "the rabbit to be idle")
+        wait_for(platform.is_ready, 10, "the rabbit to be ready")
+        return rabbit
+
+    @staticmethod
+    def steps(platform, connection=None):
+        """Without libstrophe's own second header, which the platform passes over."""
+        return [step for step in platform.steps(connection) if step != "unknown"]
+
+
+class Boot(VioletCase):
+    def test_first(self):
+        """It asks where the servers are, registers, logs in on the same stream, becomes idle."""
+        platform = self.make_platform()
+        self.boot(platform, self.make_violet(platform))
+        self.assertEqual(self.steps(platform), FIRST + BOOT)
+        self.assertEqual([path for _, path in platform.requests], [self.located()])
+        self.assertRegex(platform.rabbits[MAC].password, "^[0-9a-f]{12}$")
+
+    @staticmethod
+    def located():
+        return f"/vl/locate.jsp?sn={MAC}&h=4&v=18673"
+
+    def test_bytes(self):
+        """What it says is what the original says."""
+        platform = self.make_platform()
+        self.boot(platform, self.make_violet(platform))
+        jid = f"{MAC}@{DOMAIN}"
+        header = (
+            "<?xml version='1.0' encoding='UTF-8'?>\n"
+            f"<stream:stream to='{DOMAIN}' xmlns='jabber:client' "
+            "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>\n"
+        )
+        self.assertEqual(platform.texts("header"), [header])
+        self.assertTrue(platform.texts("restart")[0].startswith(header))
+        bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>%s</resource></bind></iq>"
+        self.assertEqual(
+            platform.texts("bind"),
+            [
+                f"<iq from=\"{jid}/\" to=\"{DOMAIN}\" type='set' id='1'>" + bind % "boot",
+                f"<iq from=\"{jid}/boot\" to=\"{DOMAIN}\" type='set' id='4'>" + bind % "idle",
+            ],
+        )
+        self.assertEqual(
+            platform.texts("presence"), [f"<presence from='{jid}/idle' id='6'></presence>"]
+        )
+        self.assertEqual(platform.ids(1), ["1", "2", "1", "2", "3", "4", "5", "6", "7"])
+        self.assertEqual(
+            [h.text for h in platform.faults_of_writing() if h.step != "unknown"], []
+        )
+
+    def test_second(self):
+        """The stored password is enough the next time."""
+        platform = self.make_platform()
+        rabbit = self.boot(platform, self.make_violet(platform))
+        rabbit.stop()
+        wait_for(lambda: not platform.is_ready(), 10, "the rabbit to be gone")
+        self.boot(platform, rabbit)
+        self.assertEqual(self.steps(platform, 2), LOGIN + BOOT)
+
+    def test_bypass(self):
+        platform = self.make_platform(bypass=True)
+        platform.rabbits[MAC].password = "0" * 12
+        self.boot(platform, self.make_violet(platform, password="1" * 12))
+
+    def test_realm(self):
+        platform = self.make_platform(realm=DOMAIN, proof="success")
+        self.boot(platform, self.make_violet(platform))
+
+    def test_port_of_locate(self):
+        """The domain's name and port come from locate.jsp alone."""
+        platform = self.make_platform(domain="localhost", domain_with_port=True)
+        account = {"jid": "localhost", "dialect": "violet"}
+        rabbit = self.make_violet(platform, account=account)
+        self.boot(platform, rabbit)
+
+    def test_asleep(self):
+        platform = self.make_platform(asleep=True)
+        rabbit = self.make_violet(platform).start()
+        wait_for(lambda: platform.rabbits[MAC].resource == "asleep", 20, "the rabbit to sleep")
+        wait_for(platform.is_ready, 10, "the rabbit to be ready")
+        rabbit.wait_status("asleep")
+
+
+class Life(VioletCase):
+    """What the platform sends is seen on the bench."""
+
+    def setUp(self):
+        super().setUp()
+        self.platform = self.make_platform(resources={"nod.chor": NOD})
+        self.rabbit = self.boot(self.platform, self.make_violet(self.platform))
+        self.bench = self.rabbit.bench()
+
+    def push(self, *frames, resource=None):
+        self.assertTrue(self.platform.push(violet.packet(*frames), resource))
+
+    def led(self, name):
+        return self.bench.state()["leds"][name]
+
+    def wait_led(self, name, color, timeout=10):
+        wait_for(lambda: self.led(name) == color, timeout, f"{name} to be {color}")
+
+    def test_ambient(self):
+        self.push(violet.ambient({1: 0}))  # sun
+        self.wait_led("left", "ffff00")
+        self.push(violet.ambient({0: 1}))
+        self.wait_led("left", "000000")
+
+    def test_ears(self):
+        self.push(violet.ambient({4: 10, 5: 5}))
+        wait_for(
+            lambda: self.bench.state()["ears"] == {"left": 10, "right": 5}, 20, "the ears to go"
+        )
+
+    def test_program(self):
+        """A choreography is downloaded and seen; then life goes on."""
+        self.push(violet.ambient({1: 0}))
+        self.wait_led("left", "ffff00")
+        self.push(violet.program("ID 7\nCH broadcast/nod.chor\n"))
+        self.wait_led("nose", "123456")
+        self.wait_led("left", "ffff00")
+        self.assertIn("/nod.chor", [path for _, path in self.platform.requests])
+
+    def test_click_ends_program(self):
+        self.push(violet.program("ID 2147483\nCH broadcast/nod.chor\nWT 600000\n"))
+        self.wait_led("nose", "123456")
+        self.bench.ask("press")
+        self.bench.ask("release")
+        wait_for(lambda: ("click", 1, "2147483") in self.platform.events, 5, "the click")
+
+    def test_click(self):
+        self.bench.ask("press")
+        self.bench.ask("release")
+        wait_for(lambda: ("click", 1, None) in self.platform.events, 5, "the click")
+
+    def test_hand(self):
+        wait_for(lambda: self.bench.state()["motors"] == {"left": 0, "right": 0}, 20, "homing")
+        self.bench.ask("turn left 4")
+        wait_for(lambda: self.platform.events, 20, "the ears")
+        self.assertEqual(self.platform.events[0], ("ears", 4, 0))
+
+    def test_sleep_and_wake(self):
+        self.push(violet.mode(True))
+        wait_for(lambda: self.platform.rabbits[MAC].resource == "asleep", 10, "sleep")
+        self.rabbit.wait_status("asleep")
+        self.push(violet.mode(False), resource="asleep")
+        wait_for(lambda: self.platform.rabbits[MAC].resource == "idle", 10, "waking")
+        steps = "bind session presence unbind".split()
+        self.assertEqual(self.steps(self.platform), FIRST + BOOT + steps + steps)
+
+    def test_streaming(self):
+        self.push(violet.program("ST http://127.0.0.1/a.mp3\n"))
+        wait_for(lambda: self.platform.rabbits[MAC].resource == "streaming", 10, "streaming")
+        self.bench.ask("press")
+        self.bench.ask("release")
+        wait_for(lambda: self.platform.rabbits[MAC].resource == "idle", 10, "idle")
+
+    def test_busy(self):
+        """Ten packets that wait make it busy."""
+        self.push(violet.program("WT 600000\n"))
+        for _ in range(10):
+            self.push(violet.program("WT 1\n"))
+            time.sleep(0.02)
+        wait_for(lambda: self.platform.rabbits[MAC].resource == "busy", 10, "busy")
+        self.bench.ask("press")
+        self.bench.ask("release")
+        wait_for(lambda: self.platform.rabbits[MAC].resource == "idle", 10, "idle")
+
+    def test_reboot(self):
+        self.push(violet.reboot())
+        wait_for(lambda: len(self.steps(self.platform, 2)) == len(LOGIN + BOOT), 20, "a new boot")
+        self.assertEqual(sum("locate" in path for _, path in self.platform.requests), 2)
+
+    def test_junk(self):
+        """Packets that are none do nothing and are told once."""
+        for junk in (b"\xde\xad\xbe\xef", b"\x7f\x04\xff\xff\xff\xff", b"", b"\x7f\xff"):
+            self.platform.push(junk)
+        self.push(violet.ambient({1: 0}))
+        self.wait_led("left", "ffff00")
+        self.assertEqual(self.rabbit.log().count("packets that are none"), 1)
+
+    def test_stranger(self):
+        """Only the platform is obeyed."""
+        frames = base64.b64encode(violet.packet(violet.ambient({1: 0}))).decode()
+        self.platform.send(
+            f"<message from='mallory@{DOMAIN}/x' to='{MAC}@{DOMAIN}/idle' id='1'>"
+            f"<packet xmlns='violet:packet' format='1.0'>{frames}</packet></message>"
+        )
+        self.rabbit.wait_log("sends packets and is not obeyed")
+        self.assertEqual(self.led("left"), "000000")
+
+
+class Healing(VioletCase):
+    def test_wrong_password(self):
+        """Rejected: the hook hears of it, forgets the password, and the rabbit registers anew."""
+        platform = self.make_platform()
+        rabbit = self.boot(platform, self.make_violet(platform))
+        rabbit.stop()
+        platform.rabbits[MAC].password = "0123456789ab"
+        self.boot(platform, rabbit)
+        self.assertEqual(self.steps(platform, 2), "header auth response".split())
+        self.assertEqual(self.steps(platform, 3), FIRST + BOOT)
+        hooks = [path for _, path in platform.requests if "sendMail" in path]
+        self.assertEqual(
+            hooks, [f"/vl/sendMailXMPP.jsp?m={MAC}&d={DOMAIN}&r=FailureLogin&v=18673"]
+        )
+
+    def test_unknown_password(self):
+        """The platform has a password and the rabbit has none: it closes; the hook heals that."""
+        platform = self.make_platform()
+        platform.rabbits[MAC].password = "0123456789ab"
+        self.boot(platform, self.make_violet(platform))
+        self.assertTrue(any("r=FailureLogin" in path for _, path in platform.requests))
+
+    def test_hang_up(self):
+        """A server that closes finds the rabbit again, which asks anew where it is."""
+        platform = self.make_platform()
+        rabbit = self.boot(platform, self.make_violet(platform))
+        platform.hang_up()
+        rabbit.wait_cause("eof")
+        wait_for(platform.is_ready, 20, "the rabbit to be back")
+        self.assertEqual(sum("locate" in path for _, path in platform.requests), 2)
+
+
+class Steps(VioletCase):
+    """It closes at each step once; the rabbit gets there all the same."""
+
+
+def closing(step):
+    def test(self):
+        platform = self.make_platform()
+        platform.fault(step)
+        self.boot(platform, self.make_violet(platform))
+
+    return test
+
+
+for _step in violet.STEPS:
+    setattr(Steps, f"test_{_step.replace('-', '_')}", closing(_step))
+
+
+if __name__ == "__main__":
+    unittest.main()
