@@ -175,7 +175,7 @@ class Life(VioletCase):
         wait_for(lambda: ("click", 1, None) in self.platform.events, 5, "the click")
 
     def test_hand(self):
-        wait_for(lambda: self.bench.state()["motors"] == {"left": 0, "right": 0}, 20, "homing")
+        self.rabbit.wait_status("ears 0/0")
         self.bench.ask("turn left 4")
         wait_for(lambda: self.platform.events, 20, "the ears")
         self.assertEqual(self.platform.events[0], ("ears", 4, 0))
