@@ -35,6 +35,9 @@
 #define LIMIT_RESOURCE         64  /* bytes of a resource that a server binds in it */
 #define LIMIT_FOREIGN_TEXT     200 /* bytes of a server's text that are repeated in a message */
 
+/* Our own network */
+#define LIMIT_NET_TEXT 16384 /* bytes of the routes, or of resolv.conf */
+
 /* Commands */
 #define LIMIT_COMMAND_TEXT  1000 /* bytes of a chat message that are looked at */
 #define LIMIT_COMMAND_WORDS 16
@@ -67,9 +70,12 @@
 #define LIMIT_PROGRAM_STEPS          256          /* commands in one program */
 #define LIMIT_PROGRAM_USEC           3600000000UL /* one that would take longer ends then */
 #define LIMIT_STREAM_USEC            30000000UL   /* of a dance to a stream that nobody hears */
-#define LIMIT_PROGRAM_WAIT           3600000      /* milliseconds of one WT */
-#define LIMIT_URL                    2048         /* bytes */
-#define LIMIT_EVENT_ID               20           /* digits of a message id that clicks give back */
+#define LIMIT_PROGRAM_TURN           64      /* steps that are run in one turn of the event loop */
+#define LIMIT_PROGRAM_WAIT           3600000 /* milliseconds of one WT */
+#define LIMIT_URL                    2048    /* bytes */
+#define LIMIT_EVENT_ID               20      /* digits of a message id that clicks give back */
+#define LIMIT_CLIENT_NAME            64      /* characters of the name of one of its clients */
+#define LIMIT_EVENT_ID               20      /* digits of a message id that clicks give back */
 #define LIMIT_CHOREOGRAPHY_BYTES     300000
 #define LIMIT_CHOREOGRAPHY_POLL_USEC 10000 /* at least, between two looks at the ears */
 #define LIMIT_CHOREOGRAPHY_TURN      64    /* records that are run in one turn of the event loop */

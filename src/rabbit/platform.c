@@ -11,8 +11,8 @@
 #include "xmpp/stanza.h"
 
 #define NS_PACKET    "violet:packet"
-#define EVENTS_TO    "int@xmpp.objects.violet.net/int"
-#define RESOURCE_MAX 16 /* bytes of one of the resources that decide */
+#define CLIENT       "int" /* of the platform: is told what a person does */
+#define RESOURCE_MAX 16    /* bytes of one of the resources that decide */
 
 /* A packet that waits until it may run. */
 struct waiting {
@@ -34,6 +34,7 @@ struct platform {
     const char *resource; /* told last */
     bool busy;
     char *last_sender;
+    char client[LIMIT_CLIENT_NAME + 1];
     uint64_t rebooted_usec; /* 0: never */
     bool told_bad, told_full, told_stranger;
     uint8_t bytes[LIMIT_PACKET_BYTES];
@@ -390,13 +391,15 @@ bool platform_take_sources(struct platform *platform, xmpp_stanza_t *iq, uint64_
 
 static void tell_all(struct platform *platform, const struct platform_event *event)
 {
-    char body[PLATFORM_EVENT_SIZE];
+    char body[PLATFORM_EVENT_SIZE], to[2 * LIMIT_CLIENT_NAME + 32];
     char *const *list = platform->config->violet.platforms;
     bool is_named = false;
 
     platform_event_write(event, body);
     if (is_violet(platform)) {
-        platform->listener.tell(EVENTS_TO, body, platform->userdata);
+        snprintf(to, sizeof(to), "%s@xmpp.objects.violet.net/%s", platform->client,
+                 platform->client);
+        platform->listener.tell(to, body, platform->userdata);
         return;
     }
     for (; *list; list++) {
@@ -407,6 +410,11 @@ static void tell_all(struct platform *platform, const struct platform_event *eve
     }
     if (!is_named && platform->last_sender)
         platform->listener.tell(platform->last_sender, body, platform->userdata);
+}
+
+void platform_rename(struct platform *platform, const char *name)
+{
+    snprintf(platform->client, sizeof(platform->client), "%s", name);
 }
 
 void platform_tell_clicks(struct platform *platform, unsigned clicks, const char *program_id)
@@ -441,6 +449,7 @@ void platform_set_online(struct platform *platform, bool online, uint64_t now_us
     platform->told_bad = platform->told_full = platform->told_stranger = false;
     drop_all(platform);
     platform->busy = false;
+    platform_rename(platform, CLIENT);
     platform->resource = NULL;
     if (!online) {
         show_stop(show, now_usec);

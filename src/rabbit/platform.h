@@ -59,6 +59,10 @@ void platform_set_online(struct platform *platform, bool online, uint64_t now_us
 /* Which resource it should have. Static. */
 const char *platform_resource(const struct platform *platform);
 
+/* The client that is told what a person does has this name now; "int" at first. Forgotten when the
+ * stream is gone. */
+void platform_rename(struct platform *platform, const char *name);
+
 /* A person clicked once or twice; `program_id` as of show_event_id() before that stopped it. */
 void platform_tell_clicks(struct platform *platform, unsigned clicks, const char *program_id);
 void platform_tell_ears(struct platform *platform, unsigned left, unsigned right);

@@ -29,7 +29,7 @@ struct rabbit {
     void *userdata;
     char status[STATUS_MAX]; /* told last */
     bool stopping;
-    char *name; /* as the configuration had it at the start; the router borrows it */
+    char *name, *version; /* as the configuration had them at the start; the router's */
 
     struct events *events; /* and the body */
     struct bus *bus;       /* NULL: none is wanted */
@@ -291,7 +291,11 @@ static int build_xmpp(struct rabbit *rabbit)
     static const struct router_listener router_listener = {
         .send = on_send, .on_message = on_message, .on_presence = on_presence};
     const struct router_identity identity = {
-        .software = "nabaztagd", .version = NABAZTAGD_VERSION, .name = rabbit->name};
+        .software = speaks_violet(rabbit) ? "Nabaztag/tag" : "nabaztagd",
+        .version = speaks_violet(rabbit) ? rabbit->version : NABAZTAGD_VERSION,
+        .name = rabbit->name,
+        .is_violet = speaks_violet(rabbit),
+    };
     int r = router_new(&rabbit->router, rabbit->event, &identity, &router_listener, rabbit);
 
     if (r == 0)
@@ -365,6 +369,8 @@ int rabbit_new(struct rabbit **ret, sd_event *event, const struct config *config
     rabbit->userdata = userdata;
     r = strdup_to(&rabbit->name, config->rabbit.name);
     if (r == 0)
+        r = strdup_to(&rabbit->version, config->rabbit.version);
+    if (r == 0)
         r = build(rabbit, config_path);
     if (r < 0) {
         rabbit_free(rabbit);
@@ -394,6 +400,7 @@ bool rabbit_free(struct rabbit *rabbit)
     router_free(rabbit->router);
     sd_event_unref(rabbit->event);
     free(rabbit->name);
+    free(rabbit->version);
     free(rabbit);
     return clean;
 }
@@ -537,9 +544,9 @@ static bool same_connection(const struct config *a, const struct config *b)
 static void warn_of_restart(const struct config *a, const struct config *b)
 {
     if (!config_same_board(a, b) || !streq_ptr(a->sim.socket, b->sim.socket) ||
-        !streq_ptr(a->rabbit.name, b->rabbit.name))
-        log_warning("[body] board and its lines and LEDs, [sim] socket and [rabbit] name take "
-                    "effect when the service is restarted");
+        !streq_ptr(a->rabbit.name, b->rabbit.name) || a->account.dialect != b->account.dialect)
+        log_warning("[body] board and its lines and LEDs, [sim] socket, [rabbit] name and "
+                    "[account] dialect take effect when the service is restarted");
 }
 
 int rabbit_reload(struct rabbit *rabbit, const struct config *config)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "rabbit/platform.h"
+#include "rabbit/queries.h"
 #include "rabbit/servers.h"
 #include "xmpp/resources.h"
 #include "xmpp/stanza.h"
@@ -20,6 +21,7 @@ struct violet {
 
     struct platform *platform;
     struct resources *resources;
+    struct queries *queries;
     struct fetch *fetch; /* NULL: the platform's names are not known */
     sd_event *event;
     bool online;
@@ -119,6 +121,44 @@ static void on_reboot(void *userdata)
     log_info("The platform wants the rabbit to begin anew");
     body_home(events_context(violet->context.events).body);
     login_drop(violet->context.login, "eof", "the platform wants a new beginning");
+}
+
+/* ---- its questions ---- */
+
+static bool may_ask(const char *jid, void *userdata)
+{
+    struct violet *violet = userdata;
+
+    return jid && platform_may(violet->platform, jid);
+}
+
+static const char *yes_no(bool is_so)
+{
+    return is_so ? "1" : "0";
+}
+
+static void look_at_state(struct queries_facts *facts, void *userdata)
+{
+    struct violet *violet = userdata;
+    const struct config *config = violet->config;
+    struct show *show = events_show(violet->context.events);
+
+    facts->state = "Free";
+    facts->resource = in_dialect(violet) ? resources_current(violet->resources)
+                                         : platform_resource(violet->platform);
+    facts->sleep_state = yes_no(events_is_asleep(violet->context.events));
+    facts->streaming_state = yes_no(show_is_streaming(show));
+    facts->processing_state = yes_no(show_is_running(show));
+    facts->busy_state = yes_no(streq(platform_resource(violet->platform), "busy"));
+    facts->bytecode_revision = config->rabbit.version;
+    facts->server_url = config->rabbit.locate;
+}
+
+static void on_rename(const char *which, const char *name, void *userdata)
+{
+    struct violet *violet = userdata;
+
+    platform_rename(violet->platform, name);
 }
 
 /* ---- downloads ---- */
@@ -251,6 +291,8 @@ static int build(struct violet *violet)
                                                                  .on_sources = on_sources,
                                                                  .on_changed = on_bound_anew,
                                                                  .on_failed = on_useless};
+    static const struct queries_listener queries_listener = {
+        .may_ask = may_ask, .look = look_at_state, .on_rename = on_rename};
     const struct platform_context platform_context = {
         .show = events_show(violet->context.events),
         .sleep = events_context(violet->context.events).sleep,
@@ -260,6 +302,8 @@ static int build(struct violet *violet)
 
     if (r == 0)
         r = resources_new(&violet->resources, &resources_listener, violet);
+    if (r == 0)
+        r = queries_new(&violet->queries, violet->context.router, &queries_listener, violet);
     if (r == 0)
         r = sd_event_add_time(violet->event, &violet->timer, CLOCK_MONOTONIC, USEC_NEVER,
                               USEC_PER_MSEC, on_timer, violet);
@@ -293,6 +337,7 @@ struct violet *violet_free(struct violet *violet)
         return NULL;
     show_set_fetch(events_show(violet->context.events), NULL);
     fetch_free(violet->fetch);
+    queries_free(violet->queries);
     platform_free(violet->platform);
     resources_free(violet->resources);
     sd_event_source_disable_unref(violet->timer);

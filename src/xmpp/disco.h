@@ -10,6 +10,18 @@
 #define DISCO_CATEGORY "client"
 #define DISCO_TYPE     "bot"
 
+/* The node of the ad-hoc commands (XEP-0050), which is their namespace too, and their own nodes. */
+#define DISCO_COMMANDS        "http://jabber.org/protocol/commands"
+#define DISCO_GETCONFIG       "getconfig"
+#define DISCO_GETRUNNINGSTATE "getrunningstate"
+
+struct disco_command {
+    const char *node, *name;
+};
+
+/* Ended by a row without node. */
+const struct disco_command *disco_commands(void);
+
 /*
  * The features of all rows of the table, sorted bytewise, each once, ended by NULL. The array is
  * allocated, the strings are not. Returns 0 or -ENOMEM.

@@ -196,7 +196,9 @@ static xmpp_stanza_t *reply_new(struct router *router, xmpp_stanza_t *iq, const 
     const char *from = xmpp_stanza_get_from(iq);
     xmpp_stanza_t *reply = id ? xmpp_iq_new(router->ctx, type, id) : NULL;
 
-    if (reply && from && xmpp_stanza_set_to(reply, from) != XMPP_EOK) {
+    if (reply &&
+        ((from && xmpp_stanza_set_to(reply, from) != XMPP_EOK) ||
+         (router->identity.is_violet && xmpp_stanza_set_from(reply, router->jid) != XMPP_EOK))) {
         xmpp_stanza_release(reply);
         return NULL;
     }
@@ -329,6 +331,14 @@ void router_dispatch(struct router *router, xmpp_stanza_t *stanza)
         router->listener.on_presence(stanza, router->userdata);
 }
 
+static int send_single_quoted(struct router *router, const char *text, size_t size)
+{
+    _cleanup_(freep) char *quoted = NULL;
+    int r = stanza_single_quote(&quoted, &size, text, size);
+
+    return r < 0 ? r : router->listener.send(quoted, size, router->userdata);
+}
+
 int router_send(struct router *router, xmpp_stanza_t *stanza)
 {
     char *text = NULL;
@@ -339,7 +349,8 @@ int router_send(struct router *router, xmpp_stanza_t *stanza)
         return -ENOTCONN;
     if (xmpp_stanza_to_text(stanza, &text, &size) != XMPP_EOK)
         return -ENOMEM;
-    r = router->listener.send(text, size, router->userdata);
+    r = router->identity.is_violet ? send_single_quoted(router, text, size)
+                                   : router->listener.send(text, size, router->userdata);
     xmpp_free(router->ctx, text);
     return r;
 }
@@ -395,7 +406,15 @@ int router_bind(struct router *router, const char *full_jid)
 
 int router_rename(struct router *router, const char *full_jid)
 {
-    return router->jid ? strdup_to(&router->jid, full_jid) : -ENOTCONN;
+    _cleanup_(freep) char *bare_jid = NULL;
+    int r;
+
+    if (!router->jid)
+        return -ENOTCONN;
+    r = jid_bare(full_jid, &bare_jid);
+    if (r < 0)
+        return r;
+    return streq(bare_jid, router->bare_jid) ? strdup_to(&router->jid, full_jid) : -EINVAL;
 }
 
 xmpp_ctx_t *router_context(struct router *router)

@@ -17,6 +17,10 @@ struct router_identity {
     const char *software; /* "nabaztagd" */
     const char *version;  /* of the software */
     const char *name;     /* shown to people: "Nabaztag" */
+    /* Replies carry our full JID as `from`, and what is sent has its attributes in single quotes:
+     * OpenJabNab looks for from='…' and <query xmlns='jabber:iq:version'> literally (protocol.md,
+     * section 8.3). */
+    bool is_violet;
 };
 
 struct router_listener {
@@ -51,8 +55,8 @@ const struct router_identity *router_identity(const struct router *router);
 /* A stream was bound: our full JID from now on. NULL: the stream is gone, open requests are
  * answered with NULL. */
 int router_bind(struct router *router, const char *full_jid);
-
-/* The same stream is bound under another resource now. Returns 0 or -errno. */
+/* The stream that is bound has another full JID of the same account now (the violet dialect changes
+ * its resource so); open requests stay. Returns 0, -ENOTCONN, -EINVAL or -ENOMEM. */
 int router_rename(struct router *router, const char *full_jid);
 const char *router_jid(const struct router *router); /* full, NULL while not bound */
 const char *router_bare_jid(

@@ -122,6 +122,28 @@ xmpp_stanza_t *stanza_only_child(xmpp_stanza_t *stanza)
     return only;
 }
 
+int stanza_single_quote(char **ret, size_t *ret_size, const char *text, size_t size)
+{
+    static const char apostrophe[] = "&apos;";
+    size_t count = 0;
+    char *copy, *end;
+
+    for (size_t i = 0; i < size; i++)
+        count += text[i] == '\'';
+    copy = end = malloc(size + count * (strlen(apostrophe) - 1) + 1);
+    if (!copy)
+        return -ENOMEM;
+    for (size_t i = 0; i < size; i++)
+        if (text[i] == '\'')
+            end = mempcpy(end, apostrophe, strlen(apostrophe));
+        else
+            *end++ = (char)(text[i] == '"' ? '\'' : text[i]);
+    *end = '\0';
+    *ret = copy;
+    *ret_size = (size_t)(end - copy);
+    return 0;
+}
+
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

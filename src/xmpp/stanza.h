@@ -47,6 +47,13 @@ bool stanza_is(xmpp_stanza_t *stanza, const char *name, const char *ns);
 /* The one element inside, text aside; NULL when there is none or more than one. */
 xmpp_stanza_t *stanza_only_child(xmpp_stanza_t *stanza);
 
+/*
+ * A serialised stanza with its attributes in single quotes. libstrophe delimits them with double
+ * ones and escapes those everywhere else, so that a double quote is always a delimiter and a single
+ * one always content. The copy is allocated. Returns 0 or -ENOMEM.
+ */
+int stanza_single_quote(char **ret, size_t *ret_size, const char *text, size_t size);
+
 /* The same JID? ASCII letters match in either case up to the '/', byte for byte after it. */
 bool stanza_same_jid(const char *a, const char *b);
 

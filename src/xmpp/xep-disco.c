@@ -50,52 +50,105 @@ int disco_features(const char ***ret)
     return 0;
 }
 
-static int add_identity(xmpp_stanza_t *query, const char *name)
+static int add_identity(xmpp_stanza_t *query, const char *category, const char *type,
+                        const char *name)
 {
-    const char *const pairs[] = {"category", DISCO_CATEGORY, "type", DISCO_TYPE,
-                                 "name",     name,           NULL};
+    const char *const pairs[] = {"category", category, "type", type, "name", name, NULL};
     xmpp_stanza_t *identity = stanza_add(query, "identity", NULL);
 
     return identity ? stanza_set(identity, pairs) : -ENOMEM;
 }
 
-static int add_features(xmpp_stanza_t *query)
+static int add_features(xmpp_stanza_t *query, const char *const *list)
 {
-    _cleanup_(freep) const char **list = NULL;
-    int r = disco_features(&list);
-
-    for (size_t i = 0; r >= 0 && list[i]; i++) {
+    for (; *list; list++) {
         xmpp_stanza_t *feature = stanza_add(query, "feature", NULL);
 
-        if (!feature || xmpp_stanza_set_attribute(feature, "var", list[i]) != XMPP_EOK)
-            r = -ENOMEM;
+        if (!feature || xmpp_stanza_set_attribute(feature, "var", *list) != XMPP_EOK)
+            return -ENOMEM;
     }
-    return r;
+    return 0;
+}
+
+static int describe_ourselves(xmpp_stanza_t *query, const char *name)
+{
+    _cleanup_(freep) const char **list = NULL;
+    int r = add_identity(query, DISCO_CATEGORY, DISCO_TYPE, name);
+
+    if (r >= 0)
+        r = disco_features(&list);
+    return r < 0 ? r : add_features(query, list);
+}
+
+static int describe_command(xmpp_stanza_t *query, const struct disco_command *command)
+{
+    static const char *const list[] = {DISCO_COMMANDS, "jabber:x:data", NULL};
+    int r = add_identity(query, "automation", "command-node", command->name);
+
+    return r < 0 ? r : add_features(query, list);
+}
+
+static const struct disco_command *find_command(const char *node)
+{
+    for (const struct disco_command *row = disco_commands(); node && row->node; row++)
+        if (streq(row->node, node))
+            return row;
+    return NULL;
+}
+
+/* An empty answer, to the node that was asked for. NULL: out of memory. */
+static xmpp_stanza_t *query_new(struct router *router, const char *ns, const char *node)
+{
+    xmpp_stanza_t *query = stanza_new(router_context(router), "query", ns);
+
+    if (query && node && xmpp_stanza_set_attribute(query, "node", node) != XMPP_EOK) {
+        xmpp_stanza_release(query);
+        return NULL;
+    }
+    return query;
 }
 
 static int on_info(struct router *router, xmpp_stanza_t *iq, xmpp_stanza_t *payload)
 {
     const char *node = xmpp_stanza_get_attribute(payload, "node");
+    const struct disco_command *command = find_command(node);
     _cleanup_(stanza_releasep) xmpp_stanza_t *query = NULL;
+    int r;
 
-    if (node && !caps_is_our_node(router, node))
+    if (node && !command && !caps_is_our_node(router, node))
         return -ENOENT;
-    query = stanza_new(router_context(router), "query", NS_INFO);
-    if (!query || (node && xmpp_stanza_set_attribute(query, "node", node) != XMPP_EOK) ||
-        add_identity(query, router_identity(router)->name) < 0 || add_features(query) < 0)
+    query = query_new(router, NS_INFO, node);
+    if (!query)
         return -ENOMEM;
-    return router_answer(router, iq, query);
+    r = command ? describe_command(query, command)
+                : describe_ourselves(query, router_identity(router)->name);
+    return r < 0 ? r : router_answer(router, iq, query);
 }
 
-/* We have no items, and no nodes that could have some. */
+static int add_commands(xmpp_stanza_t *query, const char *jid)
+{
+    for (const struct disco_command *row = disco_commands(); row->node; row++) {
+        const char *const pairs[] = {"jid", jid, "node", row->node, "name", row->name, NULL};
+        xmpp_stanza_t *item = stanza_add(query, "item", NULL);
+
+        if (!item || stanza_set(item, pairs) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* We have no items but the commands, which have a node of their own. */
 static int on_items(struct router *router, xmpp_stanza_t *iq, xmpp_stanza_t *payload)
 {
+    const char *node = xmpp_stanza_get_attribute(payload, "node");
     _cleanup_(stanza_releasep) xmpp_stanza_t *query = NULL;
 
-    if (xmpp_stanza_get_attribute(payload, "node"))
+    if (node && !streq(node, DISCO_COMMANDS))
         return -ENOENT;
-    query = stanza_new(router_context(router), "query", NS_ITEMS);
-    return query ? router_answer(router, iq, query) : -ENOMEM;
+    query = query_new(router, NS_ITEMS, node);
+    if (!query || (node && add_commands(query, router_jid(router)) < 0))
+        return -ENOMEM;
+    return router_answer(router, iq, query);
 }
 
 static const char *const features[] = {NS_INFO, NS_ITEMS, NULL};

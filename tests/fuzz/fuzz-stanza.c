@@ -81,7 +81,8 @@ static void on_droop(void *userdata)
 
 static void set_up(struct world *world)
 {
-    static const struct router_identity identity = {"nabaztagd", "0", "Nabaztag"};
+    static const struct router_identity identity = {
+        .software = "nabaztagd", .version = "0", .name = "Nabaztag"};
     static const struct router_listener router_listener = {on_send, on_message, on_presence};
     static const struct body_listener body_listener = {
         .on_button = on_button, .on_ears_settled = on_ears_settled, .on_ears_moved = on_ears_moved};

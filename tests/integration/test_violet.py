@@ -192,6 +192,8 @@ class Life(VioletCase):
     def test_streaming(self):
         self.push(violet.program("ST http://127.0.0.1/a.mp3\n"))
         wait_for(lambda: self.platform.rabbits[MAC].resource == "streaming", 10, "streaming")
+        # Each keep-alive is answered with a question for the version.
+        wait_for(lambda: "version" in self.platform.steps(), 15, "its version")
         self.bench.ask("press")
         self.bench.ask("release")
         wait_for(lambda: self.platform.rabbits[MAC].resource == "idle", 10, "idle")

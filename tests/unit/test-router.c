@@ -281,6 +281,102 @@ static void test_places_are_bounded(void **state)
     assert_int_equal(asked.results, 1);
 }
 
+/* Another resource on the same stream */
+
+static void test_another_resource(void **state)
+{
+    struct wire *wire = *state;
+    struct asked asked = {0};
+
+    assert_int_equal(request_to(wire, "bob@b", 60 * USEC_PER_SEC, &asked), 0);
+    assert_int_equal(router_rename(wire->router, "f81edfee27c1@almacska/idle"), 0);
+    assert_string_equal(router_jid(wire->router), "f81edfee27c1@almacska/idle");
+    assert_string_equal(router_bare_jid(wire->router), "f81edfee27c1@almacska");
+    assert_int_equal(router_rename(wire->router, "eve@almacska/idle"), -EINVAL);
+    assert_int_equal(router_rename(wire->router, "@/"), -EINVAL);
+    assert_string_equal(router_jid(wire->router), "f81edfee27c1@almacska/idle");
+    answer_from(wire, "result", xmpp_stanza_get_id(wire->sent[0]), "bob@b");
+    assert_int_equal(asked.results, 1);
+
+    assert_int_equal(router_bind(wire->router, NULL), 0);
+    assert_int_equal(router_rename(wire->router, "f81edfee27c1@almacska/idle"), -ENOTCONN);
+    assert_null(router_jid(wire->router));
+}
+
+/* Single quotes */
+
+static void test_single_quotes(void **state)
+{
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"", ""},
+        {"<a/>", "<a/>"},
+        {"<a b=\"c\" d=\"\">e</a>", "<a b='c' d=''>e</a>"},
+        {"<a b=\"it's 'so'\">don't &quot;</a>",
+         "<a b='it&apos;s &apos;so&apos;'>don&apos;t &quot;</a>"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        char *text = NULL;
+        size_t size;
+
+        assert_int_equal(stanza_single_quote(&text, &size, cases[i].text, strlen(cases[i].text)),
+                         0);
+        assert_string_equal(text, cases[i].expected);
+        assert_int_equal(size, strlen(text));
+        free(text);
+    }
+}
+
+static int keep_text(const char *text, size_t size, void *userdata)
+{
+    char **kept = userdata;
+
+    assert_int_equal(strlen(text), size);
+    return strdup_to(kept, text);
+}
+
+static char *violet_answer(const struct wire *wire, const char *question)
+{
+    static const struct router_identity identity = {
+        .software = "Nabaztag/tag", .version = "1 'x' \"y\"", .name = "n", .is_violet = true};
+    static const struct router_listener listener = {.send = keep_text};
+    xmpp_stanza_t *stanza = xmpp_stanza_new_from_string(wire->foreign, question);
+    struct router *router;
+    char *kept = NULL;
+
+    assert_non_null(stanza);
+    assert_int_equal(router_new(&router, wire->event, &identity, &listener, &kept), 0);
+    assert_int_equal(router_bind(router, "0013d3849bba@almacska/idle"), 0);
+    router_dispatch(router, stanza);
+    router_free(router);
+    xmpp_stanza_release(stanza);
+    assert_non_null(kept);
+    return kept;
+}
+
+static void test_violet_answers(void **state)
+{
+    struct wire *wire = *state;
+    _cleanup_(freep) char *version = violet_answer(
+        wire, "<iq type='get' id='7' from='net.violet.platform@almacska/&quot;it&apos;s&quot;'>"
+              "<query xmlns='jabber:iq:version'/></iq>");
+    _cleanup_(freep) char *refusal =
+        violet_answer(wire, "<iq type='get' id='8'><q xmlns='urn:x'/></iq>");
+    xmpp_stanza_t *parsed = xmpp_stanza_new_from_string(wire->foreign, version);
+
+    assert_non_null(parsed);
+    assert_non_null(strstr(version, " from='0013d3849bba@almacska/idle'"));
+    assert_non_null(strstr(version, "><query xmlns='jabber:iq:version'>"
+                                    "<name>Nabaztag/tag</name><version>"));
+    assert_null(strchr(version, '"'));
+    assert_string_equal(xmpp_stanza_get_to(parsed), "net.violet.platform@almacska/\"it's\"");
+    xmpp_stanza_release(parsed);
+    assert_non_null(strstr(refusal, " from='0013d3849bba@almacska/idle'"));
+    assert_null(strchr(refusal, '"'));
+}
+
 /* Modules with a state of their own */
 
 static int on_thing(struct router *router, xmpp_stanza_t *iq, xmpp_stanza_t *payload,
@@ -337,6 +433,9 @@ int main(void)
         on_wire(test_offline),
         on_wire(test_bad_jid_is_not_bound),
         on_wire(test_places_are_bounded),
+        on_wire(test_another_resource),
+        cmocka_unit_test(test_single_quotes),
+        on_wire(test_violet_answers),
         on_wire(test_serving),
     };
 

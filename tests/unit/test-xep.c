@@ -43,9 +43,12 @@ static void test_caps_examples(void **state)
 
 static void test_features(void **state)
 {
-    static const char *const expected[] = {"http://jabber.org/protocol/caps", NS_INFO,
+    static const char *const expected[] = {"http://jabber.org/protocol/caps",
+                                           NS_INFO,
                                            "http://jabber.org/protocol/disco#items",
-                                           "jabber:iq:version", "urn:xmpp:ping"};
+                                           DISCO_COMMANDS,
+                                           "jabber:iq:version",
+                                           "urn:xmpp:ping"};
     _cleanup_(freep) const char **features = NULL;
     size_t found = 0;
 
@@ -153,6 +156,54 @@ static void test_items(void **state)
     assert_null(xmpp_stanza_get_children(query));
 }
 
+/* The ad-hoc commands */
+
+static void test_command_items(void **state)
+{
+    xmpp_stanza_t *query =
+        query_of(wire_ask(*state, "<iq type='get' id='7' from='a@b/c'>"
+                                  "<query xmlns='http://jabber.org/protocol/disco#items'"
+                                  " node='http://jabber.org/protocol/commands'/></iq>"),
+                 "http://jabber.org/protocol/disco#items");
+    xmpp_stanza_t *item = xmpp_stanza_get_children(query);
+
+    assert_string_equal(xmpp_stanza_get_attribute(query, "node"), DISCO_COMMANDS);
+    for (const struct disco_command *row = disco_commands(); row->node; row++) {
+        assert_string_equal(xmpp_stanza_get_name(item), "item");
+        assert_string_equal(xmpp_stanza_get_attribute(item, "jid"), WIRE_JID);
+        assert_string_equal(xmpp_stanza_get_attribute(item, "node"), row->node);
+        assert_string_equal(xmpp_stanza_get_attribute(item, "name"), row->name);
+        item = xmpp_stanza_get_next(item);
+    }
+    assert_null(item);
+}
+
+static void test_command_info(void **state)
+{
+    static const char *const nodes[] = {"getconfig", "getrunningstate"};
+    static const char *const vars[] = {"http://jabber.org/protocol/commands", "jabber:x:data"};
+    char text[512];
+
+    for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+        snprintf(text, sizeof(text),
+                 "<iq type='get' id='7' from='a@b/c'><query xmlns='" NS_INFO "' node='%s'/></iq>",
+                 nodes[i]);
+        xmpp_stanza_t *query = query_of(wire_ask(*state, text), NS_INFO);
+        xmpp_stanza_t *child = xmpp_stanza_get_children(query);
+
+        assert_string_equal(xmpp_stanza_get_attribute(query, "node"), nodes[i]);
+        assert_string_equal(xmpp_stanza_get_name(child), "identity");
+        assert_string_equal(xmpp_stanza_get_attribute(child, "category"), "automation");
+        assert_string_equal(xmpp_stanza_get_attribute(child, "type"), "command-node");
+        for (size_t k = 0; k < ARRAY_SIZE(vars); k++) {
+            child = xmpp_stanza_get_next(child);
+            assert_string_equal(xmpp_stanza_get_name(child), "feature");
+            assert_string_equal(xmpp_stanza_get_attribute(child, "var"), vars[k]);
+        }
+        assert_null(xmpp_stanza_get_next(child));
+    }
+}
+
 static void test_only_gets(void **state)
 {
     static const char *const payloads[] = {
@@ -206,6 +257,8 @@ int main(void)
         on_wire(test_info_and_caps_agree),
         on_wire(test_nodes),
         on_wire(test_items),
+        on_wire(test_command_items),
+        on_wire(test_command_info),
         on_wire(test_only_gets),
         on_wire(test_ping),
         on_wire(test_version),

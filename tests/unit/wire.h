@@ -24,7 +24,8 @@ struct wire {
     int send_result;
 };
 
-static const struct router_identity wire_identity = {"nabaztagd", "0.1.0", "Nabaztag <&> \"x\""};
+static const struct router_identity wire_identity = {
+    .software = "nabaztagd", .version = "0.1.0", .name = "Nabaztag <&> \"x\""};
 
 static inline int wire_on_send(const char *text, size_t size, void *userdata)
 {
