@@ -320,6 +320,11 @@ void life_resume(struct life *life, enum life_pause why, uint64_t now_usec)
         show_anew(life, now_usec);
 }
 
+bool life_is_suspended(const struct life *life, enum life_pause why)
+{
+    return life->pauses & why;
+}
+
 void life_apply(struct life *life, const struct ambient *ambient, uint64_t now_usec)
 {
     apply_services(life, ambient, now_usec);

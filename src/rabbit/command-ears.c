@@ -8,14 +8,14 @@ static enum command_result run(struct command_call *call)
     struct turn left, right;
 
     if (call->count == 1 && streq(call->arguments[0], "home")) {
-        trial_stop(call->context->trial);
+        command_end_play(call->context);
         body_home(body);
         return COMMAND_WHEN_RESTS;
     }
     if (call->count != 2 || turn_parse(call->arguments[0], &left) < 0 ||
         turn_parse(call->arguments[1], &right) < 0)
         return COMMAND_USAGE;
-    trial_stop(call->context->trial);
+    command_end_play(call->context);
     turn_ear(body, EAR_LEFT, left);
     turn_ear(body, EAR_RIGHT, right);
     return COMMAND_WHEN_RESTS;

@@ -5,7 +5,7 @@ static enum command_result run(struct command_call *call)
 {
     if (call->count != 0)
         return COMMAND_USAGE;
-    trial_stop(call->context->trial);
+    command_end_play(call->context);
     body_home(call->context->body);
     return COMMAND_WHEN_RESTS;
 }

@@ -41,7 +41,7 @@ static enum command_result run(struct command_call *call)
 
     if (!leds || parse_color(call->arguments[1], &color) < 0)
         return COMMAND_USAGE;
-    trial_stop(call->context->trial);
+    command_end_play(call->context);
     for (enum led_index i = 0; i < LED_COUNT; i++)
         if (leds & 1U << i)
             body_led_set(call->context->body, i, color);

@@ -10,7 +10,7 @@ static enum command_result run(struct command_call *call)
 
     if (call->count != 1 || parse_color(call->arguments[0], &color) < 0)
         return COMMAND_USAGE;
-    trial_stop(call->context->trial);
+    command_end_play(call->context);
     body_led_set(call->context->body, LED_NOSE, color);
     snprintf(call->reply, COMMAND_REPLY_MAX, "%s %s", command_nose.words[call->language],
              call->arguments[0]);

@@ -1,5 +1,4 @@
 /* stop: what the button does to anything that plays. */
-#include "base/clock.h"
 #include "rabbit/command.h"
 
 static void finish(struct command_call *call)
@@ -14,9 +13,7 @@ static enum command_result run(struct command_call *call)
 {
     if (call->count != 0)
         return COMMAND_USAGE;
-    trial_stop(call->context->trial);
-    if (call->context->show)
-        show_stop(call->context->show, clock_now_usec());
+    command_end_play(call->context);
     body_stop(call->context->body);
     return COMMAND_WHEN_RESTS;
 }

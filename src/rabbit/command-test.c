@@ -54,6 +54,7 @@ static enum command_result run(struct command_call *call)
         return COMMAND_USAGE;
     if (parts == BUTTON)
         return ask_for_press(call);
+    command_end_play(call->context);
     trial_start(call->context->trial, parts, clock_now_usec());
     return COMMAND_WHEN_RESTS;
 }

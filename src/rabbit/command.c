@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "base/clock.h"
 #include "base/parse.h"
 
 /* Latin letters with accents, folded to what a keyboard without them types. */
@@ -168,6 +169,13 @@ int command_finish(const struct command *command, struct command_context *contex
 
     command->finish(&call);
     return call.stuck ? -EIO : 0;
+}
+
+void command_end_play(struct command_context *context)
+{
+    trial_stop(context->trial);
+    if (context->show)
+        show_stop(context->show, clock_now_usec());
 }
 
 static void describe_ear(const struct body *body, enum ear_index ear, char *ret, size_t size)

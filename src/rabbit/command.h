@@ -19,8 +19,8 @@
 struct command_context {
     struct body *body;
     struct trial *trial;
+    struct show *show; /* may be NULL */
     struct sleep *sleep;
-    struct show *show;  /* NULL in tests of others */
     const char *status; /* "JID online, ears 3/10, simulated body" */
     enum language
         language; /* in: for words that are the same everywhere; out: that of the words used */
@@ -77,6 +77,9 @@ const struct command *command_find(const char *word, enum language *language);
 /* Lower case, Latin accents taken off, in place of anything else than letters, digits, # + - : a
  * space. Pure. */
 void command_fold(const char *text, char *ret, size_t size);
+
+/* Ends what plays: the trial, or what the platform has sent. Ears that it has moved stop. */
+void command_end_play(struct command_context *context);
 
 /* How the ears are: "3 / 10" with " / " between; "? / 10" while one is unknown. */
 void command_describe_ears(const struct body *body, const char *between, char *ret, size_t size);

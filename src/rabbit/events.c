@@ -21,15 +21,17 @@ struct events {
 
     struct body *body;
     struct trial *trial;
-    struct sleep *sleep;
     struct show *show;
-    bool trial_was_running;
-    char program_id[LIMIT_EVENT_ID + 1]; /* of the program that the button has ended */
-    bool ended_program;
+    struct sleep *sleep;
     sd_event_source *timer, *post;
-    uint64_t due_usec;       /* of the timer: when sleep or trial are due */
+    uint64_t due_usec; /* of the timer: when sleep, trial or show are due */
+    enum story story;
+    bool was_trial;          /* running, when we looked last: life is suspended */
     struct body_fault fault; /* cause NULL: there is none */
     bool broken[EAR_COUNT];  /* told already */
+
+    bool in_program;                     /* one ran when the button went down, */
+    char program_id[LIMIT_EVENT_ID + 1]; /* with this ID */
 
     struct owners *owners; /* NULL until there are some */
     struct router *router;
@@ -75,10 +77,6 @@ static void tell_clicks(struct events *events, unsigned clicks)
 
     log_event(LOG_INFO, MESSAGE_BUTTON, NULL, "The button was %s, %u of the owners told",
               clicks > 1 ? "double-clicked" : "clicked", told);
-    if (events->listener->on_clicks)
-        events->listener->on_clicks(clicks, events->ended_program ? events->program_id : NULL,
-                                    events->userdata);
-    events->ended_program = false;
 }
 
 static void tell_ears(struct events *events, unsigned left, unsigned right)
@@ -95,11 +93,9 @@ static void tell_ears(struct events *events, unsigned left, unsigned right)
     told = tell(events, text, "ears", NS_EARS, (const char *const[]){"left", l, "right", r, NULL});
     log_event(LOG_INFO, MESSAGE_EARS_MOVED, NULL,
               "A hand turned the ears to %u / %u, %u of the owners told", left, right, told);
-    if (events->listener->on_moved)
-        events->listener->on_moved(left, right, events->userdata);
 }
 
-/* ---- from the body ---- */
+/* ---- the button ---- */
 
 static void on_long_press(struct events *events)
 {
@@ -110,20 +106,45 @@ static void on_long_press(struct events *events)
     sleep_set(events->sleep, !asleep, clock_now_usec());
 }
 
+/* The program that the press ends: the second of a double click finds none any more. */
+static void note_program(struct events *events)
+{
+    const char *id = show_event_id(events->show);
+
+    if (!id)
+        return;
+    events->in_program = true;
+    snprintf(events->program_id, sizeof(events->program_id), "%s",
+             strlen(id) <= LIMIT_EVENT_ID ? id : "");
+}
+
+static void forget_program(struct events *events)
+{
+    events->in_program = false;
+    events->program_id[0] = '\0';
+}
+
 /* A button that is pressed stops what plays, at once: who presses it does not wait to see whether
  * that becomes a double click. */
 static void stop_playing(struct events *events)
 {
-    const char *id = show_event_id(events->show);
-
-    if (id) {
-        snprintf(events->program_id, sizeof(events->program_id), "%.*s", LIMIT_EVENT_ID, id);
-        events->ended_program = true;
-    }
+    note_program(events);
     trial_stop(events->trial);
     show_stop(events->show, clock_now_usec());
     if (!body_ears_settled(events->body))
         body_stop(events->body);
+}
+
+static void on_clicks(struct events *events, unsigned clicks)
+{
+    bool in_program = events->in_program;
+    char id[LIMIT_EVENT_ID + 1];
+
+    snprintf(id, sizeof(id), "%s", events->program_id);
+    forget_program(events);
+    tell_clicks(events, clicks);
+    if (events->listener->on_clicks)
+        events->listener->on_clicks(clicks, in_program, id, events->userdata);
 }
 
 static void on_button(enum button_event event, void *userdata)
@@ -142,8 +163,10 @@ static void on_button(enum button_event event, void *userdata)
     else if (event == BUTTON_DOWN)
         stop_playing(events);
     else if (event == BUTTON_CLICK || event == BUTTON_DOUBLE_CLICK)
-        tell_clicks(events, event == BUTTON_DOUBLE_CLICK ? 2 : 1);
+        on_clicks(events, event == BUTTON_DOUBLE_CLICK ? 2 : 1);
 }
+
+/* ---- from the body ---- */
 
 /* Once for each time that it breaks: `home` mends it, or nothing does. */
 static void note_ears(struct events *events)
@@ -229,10 +252,12 @@ static void on_sleep_changed(bool asleep, void *userdata)
     struct events *events = userdata;
     struct life *life = show_life(events->show);
 
+    forget_program(events);
     trial_stop(events->trial);
+    if (asleep)
+        life_suspend(life, LIFE_ASLEEP);
     show_stop(events->show, clock_now_usec());
     if (asleep) {
-        life_suspend(life, LIFE_ASLEEP);
         pose_sleep(events->body, POSE_FADE_USEC);
     } else {
         pose_wake(events->body);
@@ -245,6 +270,44 @@ static void on_sleep_changed(bool asleep, void *userdata)
 static void on_droop(void *userdata)
 {
     pose_droop(((struct events *)userdata)->body);
+}
+
+/* ---- what is shown ---- */
+
+/* Online, the bottom LED is life's own as long as there is a platform. */
+static void show_story(struct events *events)
+{
+    struct life *life = show_life(events->show);
+
+    if (events->story != STORY_ONLINE || life_is_suspended(life, LIFE_AWAY))
+        story_show(events->body, events->story);
+}
+
+static void on_show(void *userdata)
+{
+    struct events *events = userdata;
+
+    if (show_event_id(events->show))
+        trial_stop(events->trial);
+    else
+        show_story(events); /* a choreography has had the LED */
+    if (events->listener->on_show)
+        events->listener->on_show(events->userdata);
+}
+
+/* Life gives way to a trial. One that a program has ended leaves life to that. */
+static void note_trial(struct events *events)
+{
+    bool is_trial = trial_is_running(events->trial);
+    struct life *life = show_life(events->show);
+
+    if (is_trial == events->was_trial)
+        return;
+    events->was_trial = is_trial;
+    if (is_trial)
+        life_suspend(life, LIFE_PLAYING);
+    else if (!show_event_id(events->show))
+        life_resume(life, LIFE_PLAYING, clock_now_usec());
 }
 
 /* ---- time ---- */
@@ -270,20 +333,6 @@ static void arm_timer(struct events *events)
     events->due_usec = due;
     sd_event_source_set_time(events->timer, due);
     sd_event_source_set_enabled(events->timer, SD_EVENT_ONESHOT);
-}
-
-/* While parts are tried, their LEDs are the trial's. */
-static void note_trial(struct events *events)
-{
-    bool running = trial_is_running(events->trial);
-
-    if (running == events->trial_was_running)
-        return;
-    events->trial_was_running = running;
-    if (running)
-        life_suspend(show_life(events->show), LIFE_TRIAL);
-    else
-        life_resume(show_life(events->show), LIFE_TRIAL, clock_now_usec());
 }
 
 /* After whatever happened, commands included: they may have changed what is due when, and the last
@@ -314,11 +363,7 @@ static int add_sources(struct events *events, sd_event *event)
 struct command_context events_context(const struct events *events)
 {
     return (struct command_context){
-        .body = events->body,
-        .trial = events->trial,
-        .sleep = events->sleep,
-        .show = events->show,
-    };
+        .body = events->body, .trial = events->trial, .show = events->show, .sleep = events->sleep};
 }
 
 const struct body_fault *events_fault(const struct events *events)
@@ -338,7 +383,8 @@ struct show *events_show(const struct events *events)
 
 void events_show_story(struct events *events, enum story story)
 {
-    story_show(events->body, story);
+    events->story = story;
+    show_story(events);
 }
 
 void events_describe(const struct events *events, char *ret, size_t size)
@@ -399,20 +445,12 @@ static int build_body(struct events *events, sd_event *event)
     return r;
 }
 
-static void on_show_changed(void *userdata)
-{
-    struct events *events = userdata;
-
-    if (events->listener->on_show)
-        events->listener->on_show(events->userdata);
-}
-
 /* The body first of all: motors off. It is still dark when it learns that it sleeps. */
 static int build(struct events *events, sd_event *event)
 {
     static const struct sleep_listener sleep_listener = {.on_changed = on_sleep_changed,
                                                          .on_droop = on_droop};
-    static const struct show_listener show_listener = {.on_changed = on_show_changed};
+    static const struct show_listener show_listener = {.on_changed = on_show};
     int r = build_body(events, event);
 
     if (r >= 0)

@@ -1,7 +1,6 @@
 /*
  * The rabbit's body with what is going on in it, and what comes of its events: what each says and
- * to whom, what it stops, whom it wakes. Owns the body, the sleep, the trial
- * and the show; owned by struct
+ * to whom, what it stops, whom it wakes. Owns the body, the sleep and the trial; owned by struct
  * rabbit; main thread.
  */
 #ifndef NABAZTAGD_RABBIT_EVENTS_H
@@ -13,7 +12,6 @@
 #include "dance/story.h"
 #include "rabbit/command.h"
 #include "rabbit/owners.h"
-#include "rabbit/show.h"
 
 struct events;
 
@@ -28,11 +26,12 @@ struct events_listener {
      * the ears by hand. */
     void (*on_press)(const char *what, void *userdata);
     void (*on_turn)(unsigned left, unsigned right, void *userdata);
-    /* The same from a rabbit that is awake, for its platform. `program_id` as show_event_id() when
-     * the button went down, NULL: no program ran. */
-    void (*on_clicks)(unsigned clicks, const char *program_id, void *userdata);
-    void (*on_moved)(unsigned left, unsigned right, void *userdata);
-    /* What show_is_running() and show_is_streaming() say has changed. */
+
+    /* For the platform; each may be NULL. One click or two on a rabbit that is awake. A program ran
+     * when the button went down (which has ended it), and its ID line said `program_id`: "" without
+     * one, and when it is too long to be one. */
+    void (*on_clicks)(unsigned clicks, bool in_program, const char *program_id, void *userdata);
+    /* As show_listener.on_changed. */
     void (*on_show)(void *userdata);
 };
 
@@ -55,12 +54,13 @@ struct command_context events_context(const struct events *events);
 /* What is wrong with the body; its cause is NULL when nothing is. */
 const struct body_fault *events_fault(const struct events *events);
 
-/* What is shown for the platform. */
-struct show *events_show(const struct events *events);
-
 bool events_is_asleep(const struct events *events);
 
-/* The login story, for the LEDs. */
+/* What the rabbit shows for its platform. Programs end when a button is pressed, with commands that
+ * show something themselves, and with sleep, which suspends its life. */
+struct show *events_show(const struct events *events);
+
+/* The login story, for the LED that life has not got: online it is hidden while life is shown. */
 void events_show_story(struct events *events, enum story story);
 
 /* "asleep, ears 10/10, simulated body" and what is wrong with it. */

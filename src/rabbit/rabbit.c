@@ -150,20 +150,15 @@ static void on_turn(unsigned left, unsigned right, void *userdata)
     struct rabbit *rabbit = userdata;
 
     bus_tell_ears(rabbit->bus, left, right);
+    if (!events_is_asleep(rabbit->events))
+        violet_tell_ears(rabbit->violet, left, right);
 }
 
-static void on_moved(unsigned left, unsigned right, void *userdata)
+static void on_clicks(unsigned clicks, bool in_program, const char *program_id, void *userdata)
 {
     struct rabbit *rabbit = userdata;
 
-    violet_tell_ears(rabbit->violet, left, right);
-}
-
-static void on_clicks(unsigned clicks, const char *program_id, void *userdata)
-{
-    struct rabbit *rabbit = userdata;
-
-    violet_tell_clicks(rabbit->violet, clicks, program_id);
+    violet_tell_clicks(rabbit->violet, clicks, in_program ? program_id : NULL);
 }
 
 static void on_show(void *userdata)
@@ -331,7 +326,6 @@ static int build(struct rabbit *rabbit, const char *config_path)
                                                            .on_press = on_press,
                                                            .on_turn = on_turn,
                                                            .on_clicks = on_clicks,
-                                                           .on_moved = on_moved,
                                                            .on_show = on_show};
     /* First of all: motors off. */
     int r = events_new(&rabbit->events, rabbit->event, rabbit->config, &events_listener, rabbit);

@@ -24,8 +24,8 @@ int show_new(struct show **ret, struct body *body, const struct show_listener *l
 /* Stops nothing but downloads: the body may be gone already. Accepts NULL, returns NULL. */
 struct show *show_free(struct show *show);
 
-/* What programs may download with; borrowed. NULL, as at first: nothing. A download under way
- * ends, and its program goes on without. */
+/* What programs may download with; borrowed, and to be changed before it is freed. NULL, as at
+ * first: nothing. A download under way ends, and its program goes on without. */
 void show_set_fetch(struct show *show, struct fetch *fetch);
 
 /* The life of it: suspend and resume it, let it show frames, tell it of the ears. */

@@ -31,7 +31,7 @@ enum command_result turn_run(struct command_call *call, enum ear_index ear)
 
     if (call->count != 1 || turn_parse(call->arguments[0], &turn) < 0)
         return COMMAND_USAGE;
-    trial_stop(call->context->trial);
+    command_end_play(call->context);
     turn_ear(call->context->body, ear, turn);
     return COMMAND_WHEN_RESTS;
 }

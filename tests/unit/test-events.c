@@ -2,10 +2,12 @@
  * What the events of a body say, to whom, and what they stop and wake. The body is a fake that
  * writes down its orders: this program defines what body/body.h declares itself.
  */
+#include "web-server.h"
 #include "wire.h"
 
 #include <errno.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/state.h"
 #include "rabbit/events.h"
@@ -124,6 +126,12 @@ struct warren {
     unsigned status, sleeps, rests;
     const char *pressed; /* what the button was told to be last */
     unsigned turned[EAR_COUNT];
+    unsigned shows; /* changes of the show */
+    struct {
+        unsigned count, clicks;
+        bool in_program;
+        char program_id[LIMIT_EVENT_ID + 1];
+    } click; /* as the platform is told */
 };
 
 static void on_status(void *userdata)
@@ -154,11 +162,28 @@ static void on_turn(unsigned left, unsigned right, void *userdata)
     warren->turned[EAR_RIGHT] = right;
 }
 
+static void on_clicks(unsigned clicks, bool in_program, const char *program_id, void *userdata)
+{
+    struct warren *warren = userdata;
+
+    warren->click.count++;
+    warren->click.clicks = clicks;
+    warren->click.in_program = in_program;
+    snprintf(warren->click.program_id, sizeof(warren->click.program_id), "%s", program_id);
+}
+
+static void on_show(void *userdata)
+{
+    ((struct warren *)userdata)->shows++;
+}
+
 static const struct events_listener events_listener = {.on_status = on_status,
                                                        .on_sleep = on_sleep,
                                                        .on_rest = on_rest,
                                                        .on_press = on_press,
-                                                       .on_turn = on_turn};
+                                                       .on_turn = on_turn,
+                                                       .on_clicks = on_clicks,
+                                                       .on_show = on_show};
 
 static void start(struct warren *warren)
 {
@@ -595,6 +620,249 @@ static void test_timer(void **state)
     assert_int_equal(sd_event_run(warren->wire.event, 100 * USEC_PER_MSEC), 0);
 }
 
+/* ---- the show ---- */
+
+static void serve(int fd, const char *request)
+{
+    static const unsigned char red[] = "\x1\x1\x1\x1" /* all LEDs red for 10 ms */
+                                       "\x0\x1\x1"
+                                       "\x0\x9\xff\x0\x0"
+                                       "\x1\x7\x0\xff\x0\x0\x0";
+
+    if (!after_prefix(request, "GET /red "))
+        _exit(0);
+    dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", sizeof(red));
+    if (write(fd, red, sizeof(red)) < 0)
+        _exit(0);
+}
+
+static void run(struct warren *warren, const char *text)
+{
+    struct program *program = calloc(1, sizeof(*program));
+
+    assert_non_null(program);
+    assert_int_equal(program_parse(program, text, strlen(text)), 0);
+    assert_int_equal(show_run(events_show(warren->events), program, clock_now_usec()), 0);
+    let_something_happen(warren);
+}
+
+static void expect_id(struct warren *warren, const char *id)
+{
+    assert_non_null(show_event_id(events_show(warren->events)));
+    assert_string_equal(show_event_id(events_show(warren->events)), id);
+}
+
+static bool is_playing(struct warren *warren)
+{
+    return life_is_suspended(show_life(events_show(warren->events)), LIFE_PLAYING);
+}
+
+static void expect_click(struct warren *warren, unsigned clicks, bool in_program, const char *id)
+{
+    assert_int_equal(warren->click.count, 1);
+    assert_int_equal(warren->click.clicks, clicks);
+    assert_int_equal(warren->click.in_program, in_program);
+    assert_string_equal(warren->click.program_id, id);
+    warren->click.count = 0;
+}
+
+static void click(void)
+{
+    button(BUTTON_DOWN);
+    button(BUTTON_UP);
+    button(BUTTON_CLICK);
+}
+
+/* A click gives back the ID of the program that it has ended; the next click has none. */
+static void test_click_in_program(void **state)
+{
+    struct warren *warren = *state;
+
+    settle(0, 0);
+    run(warren, "ID 2147483645\nWT 60000");
+    expect_id(warren, "2147483645");
+    assert_int_equal(warren->shows, 1);
+    warren->rests = 0;
+    let_something_happen(warren);
+    assert_int_equal(warren->rests, 0);
+
+    button(BUTTON_DOWN);
+    assert_false(show_is_running(events_show(warren->events)));
+    assert_int_equal(warren->shows, 2);
+    button(BUTTON_UP);
+    button(BUTTON_DOWN);
+    button(BUTTON_UP);
+    assert_int_equal(warren->click.count, 0);
+    button(BUTTON_DOUBLE_CLICK);
+    expect_click(warren, 2, true, "2147483645");
+    let_something_happen(warren);
+    assert_int_not_equal(warren->rests, 0);
+    click();
+    expect_click(warren, 1, false, "");
+}
+
+static void test_click_without_id(void **state)
+{
+    struct warren *warren = *state;
+
+    settle(0, 0);
+    run(warren, "WT 60000");
+    click();
+    expect_click(warren, 1, true, "");
+    run(warren, "ID 123456789012345678901\nWT 60000"); /* one digit too many */
+    click();
+    expect_click(warren, 1, true, "");
+}
+
+/* What a long press has ended is not given back by the click that wakes nobody. */
+static void test_sleep_ends_program(void **state)
+{
+    struct warren *warren = *state;
+    struct life *life = show_life(events_show(warren->events));
+
+    settle(0, 0);
+    run(warren, "ID 1\nWT 60000");
+    button(BUTTON_DOWN);
+    button(BUTTON_LONG_PRESS);
+    assert_true(events_is_asleep(warren->events));
+    assert_true(life_is_suspended(life, LIFE_ASLEEP));
+    settle(10, 10);
+    button(BUTTON_LONG_PRESS);
+    assert_false(life_is_suspended(life, LIFE_ASLEEP));
+    settle(0, 0);
+    click();
+    expect_click(warren, 1, false, "");
+
+    run(warren, "ID 2\nWT 60000");
+    sleep_set(events_context(warren->events).sleep, true, clock_now_usec());
+    assert_null(show_event_id(events_show(warren->events)));
+    assert_false(is_playing(warren));
+    start_again(warren);
+    assert_true(life_is_suspended(show_life(events_show(warren->events)), LIFE_ASLEEP));
+}
+
+static void test_commands_end_program(void **state)
+{
+    static const char *const list[] = {"stop", "left 3",    "nose red", "ears 3 4",
+                                       "home", "test leds", "sleep"};
+    struct warren *warren = *state;
+    struct command_context context = events_context(warren->events);
+    const struct command *command;
+    char reply[COMMAND_REPLY_MAX];
+
+    for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+        settle(0, 0);
+        run(warren, "ID 2\nWT 60000");
+        command_run("status", &context, reply, &command);
+        assert_non_null(show_event_id(events_show(warren->events)));
+        command_run(list[i], &context, reply, &command);
+        if (show_event_id(events_show(warren->events)))
+            fail_msg("%s", list[i]);
+    }
+}
+
+/* Trial and program end each other, and life waits for both. */
+static void test_trial_and_program(void **state)
+{
+    struct warren *warren = *state;
+    struct command_context context = events_context(warren->events);
+
+    settle(0, 0);
+    trial_start(context.trial, TRIAL_LEDS, clock_now_usec());
+    let_something_happen(warren);
+    assert_true(is_playing(warren));
+    trial_stop(context.trial);
+    let_something_happen(warren);
+    assert_false(is_playing(warren));
+
+    trial_start(context.trial, TRIAL_LEDS, clock_now_usec());
+    let_something_happen(warren);
+    run(warren, "ID 2\nWT 60000");
+    assert_false(trial_is_running(context.trial));
+    assert_true(is_playing(warren));
+    show_stop(context.show, clock_now_usec());
+    let_something_happen(warren);
+    assert_false(is_playing(warren));
+}
+
+/* Online the bottom LED is life's, once there is a platform; before and otherwise the story's. */
+static void test_story(void **state)
+{
+    struct warren *warren = *state;
+    struct life *life = show_life(events_show(warren->events));
+    struct ambient frame;
+
+    settle(0, 0);
+    ambient_init(&frame);
+    frame.base = 0;
+    life_apply(life, &frame, clock_now_usec());
+    events_show_story(warren->events, STORY_ONLINE);
+    uint32_t online = fake.leds[LED_BOTTOM];
+    assert_int_not_equal(online, 0);
+    fake.leds[LED_BOTTOM] = 0x010203;
+    run(warren, ""); /* has had the LED, for all we know */
+    assert_int_equal(fake.leds[LED_BOTTOM], online);
+
+    life_resume(life, LIFE_AWAY, clock_now_usec());
+    assert_int_equal(fake.leds[LED_BOTTOM], 0);
+    events_show_story(warren->events, STORY_ONLINE);
+    run(warren, "");
+    assert_int_equal(fake.leds[LED_BOTTOM], 0);
+    events_show_story(warren->events, STORY_WAITING);
+    assert_int_not_equal(fake.leds[LED_BOTTOM], 0);
+}
+
+/* The platform's ears wait for the end of homing; a hand's are remembered. */
+static void test_life_of_ears(void **state)
+{
+    struct warren *warren = *state;
+    struct life *life = show_life(events_show(warren->events));
+    struct ambient frame;
+
+    life_resume(life, LIFE_AWAY, clock_now_usec());
+    ambient_init(&frame);
+    frame.ears[EAR_LEFT] = 4;
+    frame.ears[EAR_RIGHT] = 9;
+    life_apply(life, &frame, clock_now_usec());
+    assert_int_equal(fake.goes, 0);
+    settle(0, 0);
+    assert_int_equal(fake.targets[EAR_LEFT], 4);
+    assert_int_equal(fake.targets[EAR_RIGHT], 9);
+    settle(4, 9);
+    hand(5, 6);
+    life_restore_ears(life);
+    assert_int_equal(fake.targets[EAR_LEFT], 5);
+    assert_int_equal(fake.targets[EAR_RIGHT], 6);
+}
+
+/* From a real server, on the event loop as it is. */
+static void test_download(void **state)
+{
+    struct warren *warren = *state;
+    struct http *http = NULL;
+    struct fetch *fetch = NULL;
+    char broad[32];
+
+    snprintf(broad, sizeof(broad), "127.0.0.1:%u", server_port);
+    assert_int_equal(http_new(&http, warren->wire.event), 0);
+    assert_int_equal(fetch_new(&fetch, warren->wire.event, http,
+                               &(struct allow_names){.broad = broad, .is_near = true}),
+                     0);
+    show_set_fetch(events_show(warren->events), fetch);
+    settle(0, 0);
+    run(warren, "CH broadcast/red\nID 5\nWT 60000");
+    expect_id(warren, "");
+    for (uint64_t end = clock_now_usec() + 10 * USEC_PER_SEC;
+         !streq(show_event_id(events_show(warren->events)), "5");) {
+        assert_true(clock_now_usec() < end);
+        assert_true(sd_event_run(warren->wire.event, 100 * USEC_PER_MSEC) >= 0);
+    }
+    assert_int_equal(fake.leds[LED_MIDDLE], 0xff0000);
+    show_set_fetch(events_show(warren->events), NULL);
+    fetch_free(fetch);
+    http_free(http);
+}
+
 int main(void)
 {
 #define in_warren(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -614,7 +882,15 @@ int main(void)
         in_warren(test_body_that_is_away),
         in_warren(test_rest),
         in_warren(test_timer),
+        in_warren(test_click_in_program),
+        in_warren(test_click_without_id),
+        in_warren(test_sleep_ends_program),
+        in_warren(test_commands_end_program),
+        in_warren(test_trial_and_program),
+        in_warren(test_story),
+        in_warren(test_life_of_ears),
+        in_warren(test_download),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, start_server, stop_server);
 }
