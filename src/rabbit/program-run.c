@@ -314,7 +314,7 @@ void program_run_tick(struct program_run *run, uint64_t now_usec)
 {
     if (run->state != STATE_IDLE && now_usec >= run->end_usec)
         end_late(run);
-    if (now_usec < program_run_deadline(run))
+    if (run->state == STATE_IDLE || now_usec < program_run_deadline(run))
         return;
     ticks[run->state](run, now_usec);
     for (unsigned i = 1; i < LIMIT_PROGRAM_TURN && run->state == STATE_STEPPING; i++) {
