@@ -10,6 +10,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 import screen  # noqa: E402
+from platform_tour import PlatformTour, PlatformWorld  # noqa: E402
 from tour import Tour  # noqa: E402
 from world import World  # noqa: E402
 
@@ -88,10 +89,9 @@ class Demo:
         )
 
 
-def show(world, is_tour):
-    tour = Tour(world)
+def show(world, tour, is_tour):
     failure = None
-    with screen.choose() as view:
+    with screen.choose(world.quiet) as view:
         demo = Demo(world, view)
         try:
             demo.in_background(world.prepare)
@@ -120,12 +120,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", required=True)
     parser.add_argument("--tour", action="store_true")
+    parser.add_argument("--violet", action="store_true")
     options = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(143))
-    world = World(os.path.abspath(options.binary))
+    binary = os.path.abspath(options.binary)
+    world = PlatformWorld(binary) if options.violet else World(binary)
+    tour = PlatformTour(world) if options.violet else Tour(world)
     try:
-        status = show(world, options.tour)
+        status = show(world, tour, options.tour or options.violet)
     finally:
         world.end()
     sys.exit(status)

@@ -29,9 +29,10 @@ HINT = (
 
 
 class Lines:
-    """For pipes and files: one line an event, and each change of an ear or LED."""
+    """For pipes and files: a line an event, and a change of an ear or LED but the quiet ones."""
 
-    def __init__(self):
+    def __init__(self, quiet=()):
+        self._quiet = quiet
         self._shown = {}
         self._waiting = b""
 
@@ -47,7 +48,8 @@ class Lines:
     def draw(self, state):
         if state is None:
             return
-        now = {f"{name} led": "#" + value for name, value in state["leds"].items()}
+        leds = {name: value for name, value in state["leds"].items() if name not in self._quiet}
+        now = {f"{name} led": "#" + value for name, value in leds.items()}
         if not any(state["motors"].values()):
             now["ears"] = f"{state['ears']['left']} / {state['ears']['right']}"
         for name, value in now.items():
@@ -168,8 +170,8 @@ class Terminal:
         return None
 
 
-def choose():
-    """The live picture when both ends are a terminal that can show it."""
+def choose(quiet):
+    """The live picture when both ends are a terminal that can show it; without: see Lines."""
     if sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb":
         return Terminal()
-    return Lines()
+    return Lines(quiet)

@@ -27,6 +27,8 @@ SERVER_WORDS = {
 
 
 class World:
+    quiet = ()  # LEDs that are not told of line by line
+
     def __init__(self, binary):
         self.story = queue.SimpleQueue()  # (who, what)
         self.folder = tempfile.mkdtemp(prefix="nab-")

@@ -213,7 +213,7 @@ class Suite:
                 self.step("hostile, sanitised", hostile, count=self._last_sum, **SANITIZERS)
         self.step("fuzzing", ["tests/fuzz/run", "5"], count=self._last_sum)
         self.step("hostile servers", ["tests/hostile", "all"], count=self._last_sum)
-        self.step("demo tour", ["tests/demo", "--tour"])
+        self.step("demo tour", ["tests/demo", "--tour"], ["tests/demo", "--violet"])
         self.analyzers(clang)
         self.step("the other Debian", ["tests/lib/other-debian"], count=self._last_sum)
         again = [] if release else ["--again", "3"]
