@@ -8,7 +8,7 @@
 #include "ctl/ini-edit.h"
 #include "fuzz.h"
 
-#define JID    "rabbit@example.org"
+#define JID    "0019db01dbd7@example.org" /* either dialect takes it */
 #define OWNERS "juliet@example.org romeo@example.org"
 
 /* What the daemon makes of it, without where it came from; NULL when it refuses. */
