@@ -59,9 +59,9 @@
 #define LIMIT_FETCH_JOBS     4         /* programs that download at a time */
 
 /* The rabbit platform */
-#define LIMIT_PLATFORM_QUEUE  10        /* packets that wait: the original is busy then */
-#define LIMIT_PLATFORM_TTL    604800    /* seconds that one may wait at the most */
-#define LIMIT_PLATFORM_REBOOT 60000000L /* µs between two new beginnings that it asks for */
+#define LIMIT_PLATFORM_QUEUE       10        /* packets that wait: the original is busy then */
+#define LIMIT_PLATFORM_TTL         604800    /* seconds that one may wait at the most */
+#define LIMIT_PLATFORM_REBOOT_USEC 60000000L /* µs between two new beginnings that it asks for */
 
 /* Its formats */
 #define LIMIT_PACKET_BYTES           65536

@@ -2,69 +2,56 @@
 
 #include <errno.h>
 
-#include "base/base64.h"
 #include "base/jid.h"
+#include "base/limits.h"
 #include "base/log.h"
-#include "base/parse.h"
+#include "rabbit/parcel.h"
+#include "rabbit/trust.h"
 #include "violet/event.h"
-#include "violet/packet.h"
-#include "xmpp/stanza.h"
 
-#define NS_PACKET    "violet:packet"
-#define CLIENT       "int" /* of the platform: is told what a person does */
-#define RESOURCE_MAX 16    /* bytes of one of the resources that decide */
+#define NS_SOURCES "violet:iq:sources"
 
-/* A packet that waits until it may run. */
+#define STRANGERS 32 /* told about while a stream lasts */
+
+/* Where events go in the violet dialect: NAME@OBJECTS/NAME. */
+#define OBJECTS "xmpp.objects.violet.net"
+#define CLIENT  "int"
+
+/* When a packet may run, by the resource it was sent to. */
+enum admission { ADMIT_IDLE, ADMIT_ASLEEP, ADMIT_STREAMING, ADMIT_ALWAYS };
+
 struct waiting {
+    enum admission admission;
+    uint64_t expiry_usec;
     uint8_t *data;
     size_t size;
-    char resource[RESOURCE_MAX];
-    uint64_t expires_usec;
 };
 
 struct platform {
     const struct config *config;
-    char *domain; /* NULL: not known */
-    struct platform_context context;
+    const char *domain; /* NULL: that of [account] jid */
+    struct show *show;
+    struct sleep *sleep;
     struct platform_listener listener;
     void *userdata;
 
-    struct waiting queue[LIMIT_PLATFORM_QUEUE]; /* in the order in which they came */
-    size_t count;
-    const char *resource; /* told last */
-    bool busy;
-    char *last_sender;
-    char client[LIMIT_CLIENT_NAME + 1];
-    uint64_t rebooted_usec; /* 0: never */
-    bool told_bad, told_full, told_stranger;
+    bool is_online;
+    bool is_alive;        /* life is not away */
+    bool is_running;      /* packets, just now */
+    const char *resource; /* as the listener knows it */
+    uint64_t reboot_usec; /* not to begin anew before */
+    char *client;         /* to whom events go in the violet dialect; NULL: the usual one */
+    char *guest;          /* the last sender with TRUST_ANY */
+
+    struct waiting queue[LIMIT_PLATFORM_QUEUE];
+    size_t waiting;
+
+    bool told_bad, told_full; /* in the journal, since the stream is there */
+    char *strangers[STRANGERS];
+    size_t stranger_count;
+
     uint8_t bytes[LIMIT_PACKET_BYTES];
 };
-
-/* ---- who may ---- */
-
-/* One entry of [violet] platforms: a JID, a domain, or "*@domain". */
-static bool matches(const char *entry, const char *bare_jid)
-{
-    const char *at = strchr(bare_jid, '@');
-
-    if (entry[0] == '*' && entry[1] == '@')
-        return at && streq(at + 1, entry + 2);
-    return streq(entry, bare_jid);
-}
-
-/* OpenJabNab's and Violet's own names, at the domain where the rabbit is. */
-static bool matches_usual(const struct platform *platform, const char *bare_jid)
-{
-    static const char *const names[] = {"net.openjabnab.platform@", "net.violet.platform@"};
-
-    for (size_t i = 0; platform->domain && i < ARRAY_SIZE(names); i++) {
-        const char *rest = after_prefix(bare_jid, names[i]);
-
-        if (rest && streq(rest, platform->domain))
-            return true;
-    }
-    return false;
-}
 
 static bool is_violet(const struct platform *platform)
 {
@@ -73,348 +60,378 @@ static bool is_violet(const struct platform *platform)
 
 bool platform_may(const struct platform *platform, const char *jid)
 {
-    char *const *list = platform->config->violet.platforms;
-    _cleanup_(freep) char *bare_jid = NULL;
-
-    if (!jid || jid_bare(jid, &bare_jid) < 0)
-        return false;
-    if (!*list)
-        return is_violet(platform) && matches_usual(platform, bare_jid);
-    for (; *list; list++)
-        if (matches(*list, bare_jid))
-            return true;
-    return false;
+    return trust_in(platform->config, platform->domain, jid) > TRUST_NONE;
 }
 
-/* ---- the resource ---- */
+/* ---- what the journal is told ---- */
 
-static bool is_asleep(const struct platform *platform)
+static void complain(struct platform *platform, bool *told, const char *from, const char *what)
 {
-    return sleep_is_asleep(platform->context.sleep);
+    const struct log_field fields[] = {{"NAB_JID", from}, {NULL, NULL}};
+
+    log_event(*told ? LOG_DEBUG : LOG_WARNING, NULL, fields, "A packet from %.200s %s",
+              from ? from : "the platform", what);
+    *told = true;
+}
+
+static void complain_of_bad(struct platform *platform, const char *from, const char *why)
+{
+    char what[LIMIT_FOREIGN_TEXT];
+
+    snprintf(what, sizeof(what), "is not obeyed: %s; whoever runs the platform should know", why);
+    complain(platform, &platform->told_bad, from, what);
+}
+
+/* True the first time, and not for a whole crowd. */
+static bool note_stranger(struct platform *platform, const char *bare_jid)
+{
+    for (size_t i = 0; i < platform->stranger_count; i++)
+        if (streq(platform->strangers[i], bare_jid))
+            return false;
+    if (platform->stranger_count == STRANGERS ||
+        strdup_to(&platform->strangers[platform->stranger_count], bare_jid) < 0)
+        return false;
+    platform->stranger_count++;
+    return true;
+}
+
+static void complain_of_stranger(struct platform *platform, const char *from)
+{
+    _cleanup_(freep) char *bare_jid = NULL;
+    const struct log_field fields[] = {{"NAB_JID", from}, {"NAB_VERDICT", "refused"}, {NULL, NULL}};
+    bool is_new = from && jid_bare(from, &bare_jid) == 0 && note_stranger(platform, bare_jid);
+
+    log_event(is_new ? LOG_NOTICE : LOG_DEBUG, NULL, fields,
+              "%.200s sends packets and is not obeyed; name whose packets are in [violet] "
+              "platforms",
+              bare_jid ? bare_jid : "Somebody");
+}
+
+static void forget_complaints(struct platform *platform)
+{
+    platform->told_bad = platform->told_full = false;
+    while (platform->stranger_count > 0)
+        strdup_to(&platform->strangers[--platform->stranger_count], NULL);
+}
+
+/* ---- when packets run ---- */
+
+static enum admission admission(const struct platform *platform, const char *to)
+{
+    static const struct {
+        const char *resource;
+        enum admission admission;
+    } table[] = {
+        {"urgent", ADMIT_ALWAYS}, {"sources", ADMIT_ALWAYS},      {"boot", ADMIT_ALWAYS},
+        {"asleep", ADMIT_ASLEEP}, {"streaming", ADMIT_STREAMING},
+    };
+    const char *slash = to ? strchr(to, '/') : NULL;
+
+    if (!slash ||
+        (!is_violet(platform) && streq_ptr(slash + 1, platform->config->account.resource)))
+        return ADMIT_IDLE;
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+        if (streq(slash + 1, table[i].resource))
+            return table[i].admission;
+    return ADMIT_IDLE;
+}
+
+static bool may_run(const struct platform *platform, enum admission admission)
+{
+    if (admission == ADMIT_ALWAYS)
+        return true;
+    if (show_is_streaming(platform->show))
+        return admission == ADMIT_STREAMING;
+    if (sleep_is_asleep(platform->sleep))
+        return admission == ADMIT_ASLEEP;
+    return !show_is_running(platform->show);
 }
 
 const char *platform_resource(const struct platform *platform)
 {
-    if (platform->busy)
+    if (platform->waiting == LIMIT_PLATFORM_QUEUE)
         return "busy";
-    if (is_asleep(platform))
+    if (sleep_is_asleep(platform->sleep))
         return "asleep";
-    return show_is_streaming(platform->context.show) ? "streaming" : "idle";
+    return show_is_streaming(platform->show) ? "streaming" : "idle";
 }
 
 static void tell_resource(struct platform *platform)
 {
-    const char *resource;
+    const char *resource = platform_resource(platform);
 
-    platform->busy = platform->count == LIMIT_PLATFORM_QUEUE;
-    resource = platform_resource(platform);
-    if (resource == platform->resource)
+    if (streq(resource, platform->resource))
         return;
     platform->resource = resource;
     platform->listener.on_resource(resource, platform->userdata);
 }
 
-/* ---- what a packet does ---- */
+/* ---- what packets do ---- */
 
-static void do_ambient(struct platform *platform, const struct packet_frame *frame,
-                       uint64_t now_usec)
+static void run_program(struct platform *platform, const struct packet_frame *frame,
+                        uint64_t now_usec)
+{
+    struct program *program;
+    int r = parcel_program(&program, frame);
+
+    if (r == 0)
+        r = show_run(platform->show, program, now_usec);
+    if (r < 0)
+        log_debug("A program of the platform does not run: %s", strerror(-r));
+}
+
+/* True: the rabbit begins anew. */
+static bool run_reboot(struct platform *platform, uint64_t now_usec)
+{
+    if (now_usec < platform->reboot_usec) {
+        log_debug("The platform wants the rabbit to begin anew again: not yet");
+        return false;
+    }
+    platform->reboot_usec = now_usec + LIMIT_PLATFORM_REBOOT_USEC;
+    platform->listener.on_reboot(platform->userdata);
+    return true;
+}
+
+static void run_ambient(struct platform *platform, const struct packet_frame *frame,
+                        uint64_t now_usec)
 {
     struct ambient ambient;
 
     if (ambient_decode(&ambient, frame->payload, frame->size) == 0)
-        life_apply(show_life(platform->context.show), &ambient, now_usec);
+        life_apply(show_life(platform->show), &ambient, now_usec);
 }
 
-static void do_reboot(struct platform *platform, const struct packet_frame *frame,
-                      uint64_t now_usec)
-{
-    bool again =
-        platform->rebooted_usec && now_usec - platform->rebooted_usec < LIMIT_PLATFORM_REBOOT;
-
-    if (again) {
-        log_debug("The platform wants a new beginning again: not so soon");
-        return;
-    }
-    platform->rebooted_usec = now_usec;
-    platform->listener.on_reboot(platform->userdata);
-}
-
-static void do_program(struct platform *platform, const struct packet_frame *frame,
-                       uint64_t now_usec)
-{
-    struct program *program = malloc(sizeof(*program));
-    int r = program ? program_decode(program, frame->payload, frame->size) : -ENOMEM;
-
-    if (r == 0) {
-        show_run(platform->context.show, program, now_usec);
-        return;
-    }
-    log_debug("A program cannot be read: %s", strerror(-r));
-    free(program);
-}
-
-static void do_mode(struct platform *platform, const struct packet_frame *frame, uint64_t now_usec)
-{
-    bool asleep;
-
-    if (packet_frame_mode(frame, &asleep))
-        sleep_set(platform->context.sleep, asleep, now_usec);
-}
-
-typedef void frame_handler(struct platform *platform, const struct packet_frame *frame,
-                           uint64_t now_usec);
-
-static frame_handler *const handlers[PACKET_TYPE_MAX + 1] = {
-    [PACKET_AMBIENT] = do_ambient,
-    [PACKET_REBOOT] = do_reboot,
-    [PACKET_PROGRAM] = do_program,
-    [PACKET_MODE] = do_mode,
-};
-
-/* Frames run from the last to the first. True: one said whether to sleep. */
-static bool apply(struct platform *platform, const uint8_t *data, size_t size, uint64_t now_usec)
+/* As in the original nothing comes after a reboot. True: it said whether to sleep. */
+static bool run_frames(struct platform *platform, struct packet *packet, uint64_t now_usec)
 {
     struct packet_frame frame;
-    struct packet packet;
-    bool asleep, has_mode = false;
+    bool asleep, said = false, over = false;
 
-    if (packet_parse(&packet, data, size) < 0)
-        return false;
-    while (packet_next(&packet, &frame)) {
-        has_mode = has_mode || packet_frame_mode(&frame, &asleep);
-        if (handlers[frame.type])
-            handlers[frame.type](platform, &frame, now_usec);
+    while (!over && packet_next(packet, &frame)) {
+        if (frame.type == PACKET_AMBIENT) {
+            run_ambient(platform, &frame, now_usec);
+        } else if (frame.type == PACKET_PROGRAM) {
+            run_program(platform, &frame, now_usec);
+        } else if (frame.type == PACKET_REBOOT) {
+            over = run_reboot(platform, now_usec);
+        } else if (frame.type == PACKET_MODE && packet_frame_mode(&frame, &asleep)) {
+            sleep_set(platform->sleep, asleep, now_usec);
+            said = true;
+        }
     }
-    return has_mode;
+    return said;
 }
 
-/* ---- admission (protocol.md, section 3.1) ---- */
-
-static bool may_run(const struct platform *platform, const char *resource)
+/* Show and sleep call back while frames run: nothing else may run then. */
+static bool run(struct platform *platform, struct packet *packet, uint64_t now_usec)
 {
-    static const char *const always[] = {"urgent", "sources", "boot"};
-    const struct show *show = platform->context.show;
+    bool said;
 
-    for (size_t i = 0; i < ARRAY_SIZE(always); i++)
-        if (streq(resource, always[i]))
-            return true;
-    if (show_is_streaming(show))
-        return streq(resource, "streaming");
-    if (is_asleep(platform))
-        return streq(resource, "asleep");
-    return !show_is_running(show);
+    platform->is_running = true;
+    said = run_frames(platform, packet, now_usec);
+    platform->is_running = false;
+    return said;
 }
 
-static void drop(struct platform *platform, size_t index)
+/* ---- the queue ---- */
+
+/* The caller owns its bytes from now on. */
+static struct waiting take_out(struct platform *platform, size_t index)
 {
-    free(platform->queue[index].data);
-    platform->count--;
+    struct waiting taken = platform->queue[index];
+
+    platform->waiting--;
     memmove(platform->queue + index, platform->queue + index + 1,
-            (platform->count - index) * sizeof(platform->queue[0]));
+            (platform->waiting - index) * sizeof(*platform->queue));
+    return taken;
 }
 
-static void wait_for_turn(struct platform *platform, const char *resource, size_t size,
-                          uint64_t expires_usec)
+static void drop_all(struct platform *platform)
 {
-    struct waiting *place = &platform->queue[platform->count];
-
-    if (platform->count == LIMIT_PLATFORM_QUEUE) {
-        if (!platform->told_full)
-            log_notice("The platform sends more than the rabbit can do: packets are dropped");
-        platform->told_full = true;
-        return;
-    }
-    place->data = malloc(size);
-    if (!place->data)
-        return;
-    memcpy(place->data, platform->bytes, size);
-    place->size = size;
-    place->expires_usec = expires_usec;
-    snprintf(place->resource, sizeof(place->resource), "%s", resource);
-    platform->count++;
+    while (platform->waiting > 0)
+        free(take_out(platform, platform->waiting - 1).data);
 }
 
 static void drop_expired(struct platform *platform, uint64_t now_usec)
 {
-    for (size_t i = platform->count; i > 0; i--)
-        if (platform->queue[i - 1].expires_usec <= now_usec)
-            drop(platform, i - 1);
+    for (size_t i = platform->waiting; i-- > 0;)
+        if (now_usec >= platform->queue[i].expiry_usec)
+            free(take_out(platform, i).data);
 }
 
-/* The first that may run now, if any. */
-static bool run_first(struct platform *platform, uint64_t now_usec)
+/* Runs the first that may. False: none may. */
+static bool run_one(struct platform *platform, uint64_t now_usec)
 {
-    for (size_t i = 0; i < platform->count; i++)
-        if (may_run(platform, platform->queue[i].resource)) {
-            struct waiting waiting = platform->queue[i];
+    for (size_t i = 0; i < platform->waiting; i++) {
+        if (!may_run(platform, platform->queue[i].admission))
+            continue;
 
-            platform->queue[i].data = NULL;
-            drop(platform, i);
-            apply(platform, waiting.data, waiting.size, now_usec);
-            free(waiting.data);
-            return true;
-        }
+        struct waiting taken = take_out(platform, i);
+        struct packet packet;
+
+        if (packet_parse(&packet, taken.data, taken.size) == 0)
+            run(platform, &packet, now_usec);
+        free(taken.data);
+        return true;
+    }
     return false;
+}
+
+static void run_waiting(struct platform *platform, uint64_t now_usec)
+{
+    drop_expired(platform, now_usec);
+    while (run_one(platform, now_usec)) {
+    }
+}
+
+static void wait_for_turn(struct platform *platform, const char *from, const struct parcel *parcel,
+                          enum admission admission, uint64_t now_usec)
+{
+    struct waiting *last = &platform->queue[platform->waiting];
+    uint8_t *data;
+
+    if (platform->waiting == LIMIT_PLATFORM_QUEUE) {
+        complain(platform, &platform->told_full, from,
+                 "is dropped: too many wait already; the platform should wait while the rabbit "
+                 "is busy");
+        return;
+    }
+    data = malloc(parcel->size);
+    if (!data) {
+        complain(platform, &platform->told_full, from, "is dropped: no memory is left");
+        return;
+    }
+    memcpy(data, platform->bytes, parcel->size);
+    *last = (struct waiting){admission, now_usec + parcel->ttl_usec, data, parcel->size};
+    platform->waiting++;
 }
 
 void platform_look(struct platform *platform, uint64_t now_usec)
 {
-    drop_expired(platform, now_usec);
-    while (run_first(platform, now_usec))
-        ;
+    if (platform->is_running)
+        return;
+    run_waiting(platform, now_usec);
     tell_resource(platform);
 }
 
 uint64_t platform_deadline(const struct platform *platform)
 {
-    uint64_t due = USEC_NEVER;
+    uint64_t first = USEC_NEVER;
 
-    for (size_t i = 0; i < platform->count; i++)
-        due = usec_earlier(due, platform->queue[i].expires_usec);
-    return due;
+    for (size_t i = 0; i < platform->waiting; i++)
+        first = usec_earlier(first, platform->queue[i].expiry_usec);
+    return first;
 }
 
-/* ---- envelopes ---- */
+/* ---- packets in stanzas ---- */
 
-/* The packet in a stanza, or in the query of the sources; NULL: none. */
-static xmpp_stanza_t *find_packet(xmpp_stanza_t *stanza)
+/* An account that only *@domain lets in is told of events as well. */
+static void note_sender(struct platform *platform, const char *from, enum trust trust)
 {
-    return xmpp_stanza_get_child_by_name_and_ns(stanza, "packet", NS_PACKET);
+    if (trust == TRUST_ANY && !streq_ptr(platform->guest, from))
+        strdup_to(&platform->guest, from);
 }
 
-static uint64_t ttl_of(xmpp_stanza_t *element)
+/* Life comes with the stream in the violet dialect, where the platform is the server's. */
+static void come_alive(struct platform *platform, uint64_t now_usec)
 {
-    const char *text = xmpp_stanza_get_attribute(element, "ttl");
-    int seconds = LIMIT_PLATFORM_TTL;
-
-    if (text && parse_int(text, 0, LIMIT_PLATFORM_TTL, &seconds) < 0)
-        seconds = LIMIT_PLATFORM_TTL;
-    return (uint64_t)seconds * USEC_PER_SEC;
+    if (platform->is_alive)
+        return;
+    platform->is_alive = true;
+    life_resume(show_life(platform->show), LIFE_AWAY, now_usec);
 }
 
-/* Decodes into platform->bytes. Returns 0 or -EBADMSG. */
-static int read_packet(struct platform *platform, xmpp_stanza_t *element, size_t *ret_size)
+static void take_good(struct platform *platform, xmpp_stanza_t *stanza, struct parcel *parcel,
+                      uint64_t now_usec)
 {
-    const char *format = xmpp_stanza_get_attribute(element, "format");
-    char *text = streq_ptr(format, "1.0") ? xmpp_stanza_get_text(element) : NULL;
-    struct packet packet;
-    int r = -EBADMSG;
+    enum admission when = admission(platform, xmpp_stanza_get_to(stanza));
 
-    if (text)
-        r = base64_decode(platform->bytes, sizeof(platform->bytes), ret_size, text, strlen(text));
-    if (r == 0)
-        r = packet_parse(&packet, platform->bytes, *ret_size);
-    if (text)
-        xmpp_free(xmpp_stanza_get_context(element), text);
-    return r;
-}
-
-static void note_bad(struct platform *platform, const char *from)
-{
-    char text[LIMIT_FOREIGN_TEXT];
-
-    text_clean(text, sizeof(text), from ? from : "the server");
-    if (platform->told_bad)
-        log_debug("Another packet that is none");
+    come_alive(platform, now_usec);
+    if (platform->waiting > 0)
+        run_waiting(platform, now_usec);
+    if (may_run(platform, when))
+        run(platform, &parcel->packet, now_usec);
     else
-        log_warning("%s sends packets that are none: they are dropped", text);
-    platform->told_bad = true;
-}
-
-static void note_stranger(struct platform *platform, const char *from)
-{
-    char text[LIMIT_FOREIGN_TEXT];
-
-    text_clean(text, sizeof(text), from ? from : "somebody");
-    if (platform->told_stranger)
-        log_debug("Another packet of %s", text);
-    else
-        log_notice("%s sends packets and is not obeyed; name who may in [violet] platforms", text);
-    platform->told_stranger = true;
-}
-
-/* In the standard dialect our own resource says no more than none. */
-static const char *resource_of(const struct platform *platform, const char *to)
-{
-    const char *slash = to ? strchr(to, '/') : NULL;
-    const char *resource = slash ? slash + 1 : "";
-
-    if (!is_violet(platform) && streq_ptr(resource, platform->config->account.resource))
-        return "";
-    return strlen(resource) < RESOURCE_MAX ? resource : "";
+        wait_for_turn(platform, xmpp_stanza_get_from(stanza), parcel, when, now_usec);
+    platform_look(platform, now_usec);
 }
 
 int platform_take(struct platform *platform, xmpp_stanza_t *stanza, uint64_t now_usec)
 {
-    const char *from = xmpp_stanza_get_from(stanza), *resource;
-    const char *type = xmpp_stanza_get_type(stanza);
-    xmpp_stanza_t *element = find_packet(stanza);
-    size_t size;
+    const char *from = xmpp_stanza_get_from(stanza), *why;
+    xmpp_stanza_t *element = parcel_find(stanza);
+    enum trust trust = trust_in(platform->config, platform->domain, from);
+    struct parcel parcel;
 
-    if (!element || streq_ptr(type, "error") || streq_ptr(type, "result"))
+    /* What comes back as an error is nobody's order. */
+    if (!element || streq_ptr(xmpp_stanza_get_type(stanza), "error"))
         return -ENOENT;
-    if (!platform_may(platform, from)) {
-        note_stranger(platform, from);
+    if (trust == TRUST_NONE) {
+        complain_of_stranger(platform, from);
         return -EPERM;
     }
-    strdup_to(&platform->last_sender, from);
-    life_resume(show_life(platform->context.show), LIFE_AWAY, now_usec);
-    if (read_packet(platform, element, &size) < 0) {
-        note_bad(platform, from);
+    why = xmpp_stanza_get_to(stanza) ? parcel_open(&parcel, element, platform->bytes)
+                                     : "it is sent to nobody";
+    if (why) {
+        complain_of_bad(platform, from, why);
         return 0;
     }
-    resource = resource_of(platform, xmpp_stanza_get_to(stanza));
-    if (may_run(platform, resource))
-        apply(platform, platform->bytes, size, now_usec);
-    else
-        wait_for_turn(platform, resource, size, now_usec + ttl_of(element));
-    tell_resource(platform);
+    note_sender(platform, from, trust);
+    take_good(platform, stanza, &parcel, now_usec);
     return 0;
 }
 
 bool platform_take_sources(struct platform *platform, xmpp_stanza_t *iq, uint64_t now_usec)
 {
-    xmpp_stanza_t *query = xmpp_stanza_get_child_by_name(iq, "query");
-    xmpp_stanza_t *element = query ? find_packet(query) : NULL;
-    size_t size;
+    xmpp_stanza_t *query = xmpp_stanza_get_child_by_ns(iq, NS_SOURCES);
+    xmpp_stanza_t *element = query ? parcel_find(query) : NULL;
+    struct parcel parcel;
+    const char *why = "the answer about sources has none";
+    bool said;
 
-    if (!element)
-        return false;
-    if (read_packet(platform, element, &size) < 0) {
-        note_bad(platform, xmpp_stanza_get_from(iq));
+    if (element)
+        why = parcel_open(&parcel, element, platform->bytes);
+    if (why) {
+        complain_of_bad(platform, xmpp_stanza_get_from(iq), why);
         return false;
     }
-    return apply(platform, platform->bytes, size, now_usec);
+    come_alive(platform, now_usec);
+    said = run(platform, &parcel.packet, now_usec);
+    platform_look(platform, now_usec);
+    return said;
 }
 
-/* ---- what it is told ---- */
+/* ---- what the platform is told ---- */
 
-static void tell_all(struct platform *platform, const struct platform_event *event)
+static void tell(struct platform *platform, const char *to, const char *body)
 {
-    char body[PLATFORM_EVENT_SIZE], to[2 * LIMIT_CLIENT_NAME + 32];
-    char *const *list = platform->config->violet.platforms;
-    bool is_named = false;
+    int r = platform->listener.tell(to, body, platform->userdata);
 
-    platform_event_write(event, body);
-    if (is_violet(platform)) {
-        snprintf(to, sizeof(to), "%s@xmpp.objects.violet.net/%s", platform->client,
-                 platform->client);
-        platform->listener.tell(to, body, platform->userdata);
+    if (r < 0)
+        log_debug("Cannot tell %.200s what was done to the rabbit: %s", to, strerror(-r));
+}
+
+static void tell_named(struct platform *platform, const char *body)
+{
+    for (char *const *to = platform->config->violet.platforms; *to; to++)
+        if (!trust_is_any(*to))
+            tell(platform, *to, body);
+    if (platform->guest &&
+        trust_in(platform->config, platform->domain, platform->guest) == TRUST_ANY)
+        tell(platform, platform->guest, body);
+}
+
+static void tell_event(struct platform *platform, const struct platform_event *event)
+{
+    char body[PLATFORM_EVENT_SIZE];
+
+    if (!platform->is_online)
         return;
-    }
-    for (; *list; list++) {
-        if (**list == '*')
-            continue;
-        platform->listener.tell(*list, body, platform->userdata);
-        is_named = true;
-    }
-    if (!is_named && platform->last_sender)
-        platform->listener.tell(platform->last_sender, body, platform->userdata);
-}
-
-void platform_rename(struct platform *platform, const char *name)
-{
-    snprintf(platform->client, sizeof(platform->client), "%s", name);
+    platform_event_write(event, body);
+    if (is_violet(platform))
+        tell(platform, platform->client ? platform->client : CLIENT "@" OBJECTS "/" CLIENT, body);
+    else
+        tell_named(platform, body);
 }
 
 void platform_tell_clicks(struct platform *platform, unsigned clicks, const char *program_id)
@@ -422,47 +439,68 @@ void platform_tell_clicks(struct platform *platform, unsigned clicks, const char
     struct platform_event event = {
         .what = PLATFORM_CLICK, .clicks = clicks, .in_program = program_id != NULL};
 
-    if (program_id)
-        platform_event_set_id(&event, program_id);
-    tell_all(platform, &event);
+    platform_event_set_id(&event, program_id ? program_id : "");
+    tell_event(platform, &event);
 }
 
 void platform_tell_ears(struct platform *platform, unsigned left, unsigned right)
 {
-    tell_all(platform,
-             &(struct platform_event){.what = PLATFORM_EARS, .left = left, .right = right});
+    const struct platform_event event = {.what = PLATFORM_EARS, .left = left, .right = right};
+
+    tell_event(platform, &event);
+}
+
+int platform_rename(struct platform *platform, const char *name)
+{
+    _cleanup_(jid_clear) struct jid jid = {0};
+    char *to = NULL;
+    int r;
+
+    if (name && asprintf(&to, "%s@" OBJECTS "/%s", name, name) < 0)
+        return -ENOMEM;
+    r = to ? jid_parse(to, &jid) : 0;
+    /* "a@b/c" parses as well. */
+    if (r == 0 && to &&
+        (!jid.resource || !streq(jid.resource, name) || !streq(jid.domain, OBJECTS)))
+        r = -EINVAL;
+    if (r < 0) {
+        free(to);
+        return r;
+    }
+    free(platform->client);
+    platform->client = to;
+    return 0;
 }
 
 /* ---- life ---- */
 
-static void drop_all(struct platform *platform)
+static void go_away(struct platform *platform, uint64_t now_usec)
 {
-    while (platform->count > 0)
-        drop(platform, platform->count - 1);
-    strdup_to(&platform->last_sender, NULL);
+    drop_all(platform);
+    show_stop(platform->show, now_usec);
+    life_suspend(show_life(platform->show), LIFE_AWAY);
+    platform->is_alive = false;
+    platform_rename(platform, NULL);
 }
 
 void platform_set_online(struct platform *platform, bool online, uint64_t now_usec)
 {
-    struct show *show = platform->context.show;
-
-    platform->told_bad = platform->told_full = platform->told_stranger = false;
-    drop_all(platform);
-    platform->busy = false;
-    platform_rename(platform, CLIENT);
-    platform->resource = NULL;
-    if (!online) {
-        show_stop(show, now_usec);
-        life_suspend(show_life(show), LIFE_AWAY);
-    } else if (is_violet(platform)) {
-        life_resume(show_life(show), LIFE_AWAY, now_usec);
-    }
+    if (platform->is_online == online)
+        return;
+    platform->is_online = online;
+    if (!online)
+        go_away(platform, now_usec);
+    else
+        forget_complaints(platform);
+    if (online && is_violet(platform))
+        come_alive(platform, now_usec);
+    platform->resource = platform_resource(platform);
 }
 
 void platform_configure(struct platform *platform, const struct config *config, const char *domain)
 {
     platform->config = config;
-    strdup_to(&platform->domain, domain);
+    platform->domain = domain;
 }
 
 int platform_new(struct platform **ret, const struct config *config, const char *domain,
@@ -473,10 +511,12 @@ int platform_new(struct platform **ret, const struct config *config, const char 
 
     if (!platform)
         return -ENOMEM;
-    platform->context = *context;
+    platform->show = context->show;
+    platform->sleep = context->sleep;
     platform->listener = *listener;
     platform->userdata = userdata;
     platform_configure(platform, config, domain);
+    platform->resource = platform_resource(platform);
     *ret = platform;
     return 0;
 }
@@ -486,7 +526,9 @@ struct platform *platform_free(struct platform *platform)
     if (!platform)
         return NULL;
     drop_all(platform);
-    free(platform->domain);
+    forget_complaints(platform);
+    free(platform->client);
+    free(platform->guest);
     free(platform);
     return NULL;
 }

@@ -17,9 +17,11 @@ struct platform_listener {
     /* Sends a message with this XML as its only child to the platform. Returns 0 or -errno. */
     int (*tell)(const char *to, const char *body, void *userdata);
     /* Which resource a rabbit should have now has changed: "idle", "asleep", "streaming", "busy".
-     * Static. Of use to the violet dialect alone. */
+     * Static. Of use to the violet dialect alone. What it is when the stream comes is asked with
+     * platform_resource(). */
     void (*on_resource)(const char *resource, void *userdata);
-    /* The platform wants the rabbit to begin anew. */
+    /* The platform wants the rabbit to begin anew; not more often than once in
+     * LIMIT_PLATFORM_REBOOT_USEC. It may take the stream away, but not the platform. */
     void (*on_reboot)(void *userdata);
 };
 
@@ -29,6 +31,7 @@ struct platform_context {
     struct sleep *sleep;
 };
 
+/* `listener` is copied. */
 int platform_new(struct platform **ret, const struct config *config, const char *domain,
                  const struct platform_context *context, const struct platform_listener *listener,
                  void *userdata);
@@ -59,9 +62,13 @@ void platform_set_online(struct platform *platform, bool online, uint64_t now_us
 /* Which resource it should have. Static. */
 const char *platform_resource(const struct platform *platform);
 
-/* The client that is told what a person does has this name now; "int" at first. Forgotten when the
- * stream is gone. */
-void platform_rename(struct platform *platform, const char *name);
+/*
+ * In the violet dialect events go to NAME@xmpp.objects.violet.net/NAME, where NAME is "int" until
+ * the platform says otherwise (protocol.md, section 2.9) and again when the stream is gone; NULL:
+ * "int". Returns 0, -ENOMEM, or -EINVAL for a name that no JID can have. In the standard dialect
+ * they go to each platform that is named, and to the last sender that only *@domain lets in.
+ */
+int platform_rename(struct platform *platform, const char *name);
 
 /* A person clicked once or twice; `program_id` as of show_event_id() before that stopped it. */
 void platform_tell_clicks(struct platform *platform, unsigned clicks, const char *program_id);

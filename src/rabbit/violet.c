@@ -20,6 +20,7 @@ struct violet {
     uint64_t due_usec;
 
     struct platform *platform;
+    char *domain; /* of the platform's servers; NULL: not known */
     struct resources *resources;
     struct queries *queries;
     struct fetch *fetch; /* NULL: the platform's names are not known */
@@ -184,6 +185,12 @@ static void make_fetch(struct violet *violet)
     show_set_fetch(events_show(violet->context.events), violet->fetch);
 }
 
+static void configure_platform(struct violet *violet)
+{
+    strdup_to(&violet->domain, login_domain(violet->context.login));
+    platform_configure(violet->platform, violet->config, violet->domain);
+}
+
 /* ---- the stream ---- */
 
 void violet_set_online(struct violet *violet, const char *jid)
@@ -194,7 +201,7 @@ void violet_set_online(struct violet *violet, const char *jid)
         return;
     violet->online = jid != NULL;
     if (jid) {
-        platform_configure(violet->platform, violet->config, login_domain(violet->context.login));
+        configure_platform(violet);
         make_fetch(violet);
     }
     platform_set_online(violet->platform, violet->online, now_usec);
@@ -279,7 +286,7 @@ void violet_configure(struct violet *violet, const struct config *config)
     if (!violet)
         return;
     violet->config = config;
-    platform_configure(violet->platform, config, login_domain(violet->context.login));
+    configure_platform(violet);
     make_fetch(violet);
 }
 
@@ -339,6 +346,7 @@ struct violet *violet_free(struct violet *violet)
     fetch_free(violet->fetch);
     queries_free(violet->queries);
     platform_free(violet->platform);
+    free(violet->domain);
     resources_free(violet->resources);
     sd_event_source_disable_unref(violet->timer);
     sd_event_unref(violet->event);

@@ -220,7 +220,7 @@ class Life(VioletCase):
             self.platform.push(junk)
         self.push(violet.ambient({1: 0}))
         self.wait_led("left", "ffff00")
-        self.assertEqual(self.rabbit.log().count("packets that are none"), 1)
+        self.assertEqual(self.rabbit.log().count("it is broken, or too long"), 1)
 
     def test_stranger(self):
         """Only the platform is obeyed."""
