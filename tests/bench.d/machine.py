@@ -28,6 +28,7 @@ from lib.silent import SilentServer  # noqa: E402
 PASSWORD = "cuckoo-clock-7"
 MOTOR, ENCODER = 0, 4
 MOVES = 60
+SEEN = 0.8  # of the moves, at the least, by a watcher who gets no processor on a busy machine
 REST = 20  # seconds
 DRIVEN = ("nose", "left", "middle")
 
@@ -46,20 +47,32 @@ class Watcher:
         return os.pread(self._output.fileno(), size, 0).decode()
 
     def changes(self):
-        """(line, whether it rose, seconds) so far."""
+        """(line, whether it rose, seconds, seconds at the last look before it) so far."""
         words = [line.split() for line in self._text().splitlines()[1:]]
-        return [(int(line), level == "1", int(usec) / 1e6) for line, level, usec in words]
+        return [
+            (int(line), level == "1", int(usec) / 1e6, int(before) / 1e6)
+            for line, level, usec, before in words
+        ]
 
     def rises(self, line):
-        return [when for which, rose, when in self.changes() if which == line and rose]
+        return [when for which, rose, when, _ in self.changes() if which == line and rose]
+
+    def saw_rest(self, line):
+        """Whether the line was low when it last changed before our eyes."""
+        return [rose for which, rose, *_ in self.changes() if which == line][-1:] != [True]
 
     def stops(self):
-        """For each stop of the motor the seconds since the edge that led to it."""
+        """
+        For each stop of the motor the seconds since the edge that led to it: from the last look
+        before the edge, since nobody looks while edge and stop have the processor.
+        """
         edge, found = None, []
-        for line, rose, when in self.changes():
+        for line, rose, when, before in self.changes():
             if line == ENCODER and not rose:
-                edge = when
-            elif line == MOTOR and not rose and edge:
+                edge = before
+            elif line == MOTOR and rose:
+                edge = None
+            elif line == MOTOR and edge is not None:
                 found.append(when - edge)
         return found
 
@@ -108,13 +121,22 @@ class Machine:
         watcher = Watcher(MOTOR, ENCODER)
         starts = []
         for text in texts:
-            seen = len(watcher.rises(MOTOR))
+            seen, ended = len(watcher.rises(MOTOR)), self.ended()
             sent = self.say(name, text)
-            starts.append(until(lambda: watcher.rises(MOTOR)[seen:], 10, "the motor")[0] - sent)
-            until(lambda: self.body.motors() == (0, 0) and is_done(), 20, "the end of the move")
+            move = f"the end of a move of {name}'s: {text}"
+            until(lambda: self.ended() > ended and is_done(), 20, move)
+            # It looks only while nobody else has anything to do: a stop and the next start would
+            # be one to it, were the next command sent before it saw the stop.
+            until(lambda: watcher.saw_rest(MOTOR), 10, "watch-lines.py to see the stop")
+            starts += [rise - sent for rise in watcher.rises(MOTOR)[seen:][:1]]
         stops = watcher.stops()
         watcher.close()
+        assert len(starts) >= SEEN * MOVES, f"{name}: saw {len(starts)} of {MOVES} moves"
         return statistics.median(starts) * 1000, statistics.median(stops) * 1000
+
+    def ended(self):
+        """How many moves of the body are over."""
+        return sum(end is not None for *_, end in self.body.runs())
 
     def bare(self):
         peer = Peer(
