@@ -22,7 +22,7 @@ static bool say(struct stream *stream, enum violet_text which, const char *argum
     const struct violet_words words = {
         .local = stream->order->local,
         .domain = stream->order->domain,
-        .resource = slash ? slash + 1 : FIRST_RESOURCE,
+        .resource = slash ? slash + 1 : NULL,
         .argument = argument,
         .id = stream->last_id,
     };
@@ -84,7 +84,7 @@ static void bind_first(struct stream *stream, xmpp_stanza_t *features)
 {
     bool unbinds = xmpp_stanza_get_child_by_name(features, "unbind");
 
-    ask(stream, unbinds ? VIOLET_BIND_FIRST : VIOLET_BIND_STRICT, FIRST_RESOURCE, STEP_BIND);
+    ask(stream, unbinds ? VIOLET_BIND : VIOLET_BIND_STRICT, FIRST_RESOURCE, STEP_BIND);
 }
 
 static void on_features(struct stream *stream, xmpp_stanza_t *features)

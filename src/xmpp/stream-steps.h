@@ -30,7 +30,6 @@ struct stream {
     struct sasl *sasl;            /* standard dialect */
     struct stream_digest *digest; /* violet dialect, once challenged */
     unsigned last_id;             /* violet dialect: of the stanzas on this stream */
-    bool registered;              /* violet dialect: on this connection */
     bool authenticated;
     bool session_required;
     char *jid;           /* bound */

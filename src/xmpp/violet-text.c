@@ -11,9 +11,6 @@ static const char *const templates[] = {
     [VIOLET_REGISTER_GET] = "<iq type='get' id='$i'><query xmlns='violet:iq:register'/></iq>",
     [VIOLET_REGISTER_SET] = "<iq to='$d' type='set' id='$i'><query xmlns=\"violet:iq:register\">"
                             "<username>$l</username><password>$a</password></query></iq>",
-    [VIOLET_BIND_FIRST] = "<iq from=\"$j/\" to=\"$d\" type='set' id='$i'>"
-                          "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-                          "<resource>$a</resource></bind></iq>",
     [VIOLET_BIND_STRICT] = "<iq to=\"$d\" type='set' id='$i'>"
                            "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
                            "<resource>$a</resource></bind></iq>",

@@ -14,9 +14,8 @@ enum violet_text {
     VIOLET_LAST_RESPONSE, /* to a proof */
     VIOLET_REGISTER_GET,
     VIOLET_REGISTER_SET, /* argument: the password, XORed */
-    VIOLET_BIND_FIRST,   /* argument: the resource to be */
-    VIOLET_BIND_STRICT,  /* the same for servers that refuse a `from` without resource */
-    VIOLET_BIND,
+    VIOLET_BIND,         /* argument: the resource to be; bound to none yet, the first time */
+    VIOLET_BIND_STRICT,  /* the first for servers that refuse a `from` without resource */
     VIOLET_SESSION,
     VIOLET_SOURCES,
     VIOLET_PRESENCE,

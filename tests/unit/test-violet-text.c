@@ -23,7 +23,7 @@ static const struct {
     {VIOLET_REGISTER_SET, NULL, "2097b6826465", NULL,
      "<iq to='ojn.example' type='set' id='7'><query xmlns=\"violet:iq:register\">"
      "<username>0019db01dbd7</username><password>2097b6826465</password></query></iq>"},
-    {VIOLET_BIND_FIRST, NULL, "boot", NULL,
+    {VIOLET_BIND, NULL, "boot", NULL,
      "<iq from=\"0019db01dbd7@ojn.example/\" to=\"ojn.example\" type='set' id='7'><bind "
      "xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>boot</resource></bind></iq>"},
     {VIOLET_BIND_STRICT, NULL, "boot", NULL,
