@@ -25,7 +25,6 @@ struct violet {
     struct queries *queries;
     struct fetch *fetch; /* NULL: the platform's names are not known */
     sd_event *event;
-    bool online;
 };
 
 static bool in_dialect(const struct violet *violet)
@@ -72,42 +71,16 @@ static void on_useless(const char *cause, const char *detail, void *userdata)
 
 /* ---- the platform ---- */
 
-/* In the violet dialect the firmware's very text. */
-static char *write_message(struct violet *violet, const char *to, const char *body)
-{
-    char *text;
-
-    if (in_dialect(violet)) {
-        const char *jid = resources_jid(violet->resources), *slash = jid ? strchr(jid, '/') : NULL;
-        _cleanup_(freep) char *local = NULL;
-        const char *at = jid ? strchr(jid, '@') : NULL;
-
-        if (!slash || !at)
-            return NULL;
-        local = strndup(jid, (size_t)(at - jid));
-        return local ? violet_text(VIOLET_MESSAGE,
-                                   &(struct violet_words){
-                                       .local = local,
-                                       .domain = login_domain(violet->context.login),
-                                       .resource = slash + 1,
-                                       .argument = to,
-                                       .body = body,
-                                       .id = resources_next_id(violet->resources),
-                                   })
-                     : NULL;
-    }
-    return asprintf(&text, "<message to='%s'>%s</message>", to, body) < 0 ? NULL : text;
-}
-
 static int on_tell(const char *to, const char *body, void *userdata)
 {
     struct violet *violet = userdata;
+    const struct violet_words words = {.argument = to, .body = body};
     _cleanup_(freep) char *text = NULL;
 
-    if (!violet->online)
-        return -ENOTCONN;
-    text = write_message(violet, to, body);
-    return text ? violet_send(violet, text, strlen(text)) : -ENOMEM;
+    if (in_dialect(violet))
+        return resources_tell(violet->resources, to, body, clock_now_usec());
+    text = violet_text(VIOLET_MESSAGE_PLAIN, &words);
+    return text ? login_send(violet->context.login, text, strlen(text)) : -ENOMEM;
 }
 
 static void on_resource(const char *resource, void *userdata)
@@ -199,12 +172,11 @@ void violet_set_online(struct violet *violet, const char *jid)
 
     if (!violet)
         return;
-    violet->online = jid != NULL;
     if (jid) {
         configure_platform(violet);
         make_fetch(violet);
     }
-    platform_set_online(violet->platform, violet->online, now_usec);
+    platform_set_online(violet->platform, jid != NULL, now_usec);
     resources_stop(violet->resources);
     if (jid && in_dialect(violet) &&
         resources_start(violet->resources, jid, FIRST_IDS, now_usec) < 0)
@@ -229,9 +201,9 @@ bool violet_take(struct violet *violet, xmpp_stanza_t *stanza)
 
 int violet_send(struct violet *violet, const char *text, size_t size)
 {
-    if (violet && in_dialect(violet))
+    if (in_dialect(violet))
         return resources_send(violet->resources, text, size, clock_now_usec());
-    return violet ? login_send(violet->context.login, text, size) : -ENOTCONN;
+    return login_send(violet->context.login, text, size);
 }
 
 void violet_tell_clicks(struct violet *violet, unsigned clicks, const char *program_id)

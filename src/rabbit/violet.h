@@ -37,7 +37,7 @@ void violet_set_online(struct violet *violet, const char *jid);
 /* One incoming stanza. True: it is dealt with. */
 bool violet_take(struct violet *violet, xmpp_stanza_t *stanza);
 
-/* Sends a stanza, in the violet dialect when its turn comes. Returns 0 or -errno. */
+/* Sends a stanza, in the violet dialect when its turn comes. Not for NULL. Returns 0 or -errno. */
 int violet_send(struct violet *violet, const char *text, size_t size);
 
 /* What a person did. `program_id`: of the program that it ended; NULL: there was none. */

@@ -87,11 +87,6 @@ const char *resources_current(const struct resources *resources)
     return resources->current;
 }
 
-unsigned resources_next_id(struct resources *resources)
-{
-    return ++resources->last_id;
-}
-
 /* ---- writing ---- */
 
 static int write_out(struct resources *resources, const char *text, uint64_t now_usec)
@@ -108,18 +103,25 @@ static void fail(struct resources *resources, const char *cause, const char *det
     resources->listener.on_failed(cause, detail, resources->userdata);
 }
 
+/* One of the texts with the next id; NULL: out of memory. */
+static char *compose(struct resources *resources, enum violet_text which, const char *argument,
+                     const char *body)
+{
+    return violet_text(which, &(struct violet_words){
+                                  .local = resources->local,
+                                  .domain = resources->domain,
+                                  .resource = resources->bound,
+                                  .argument = argument,
+                                  .body = body,
+                                  .id = ++resources->last_id,
+                              });
+}
+
 /* Asks for something and awaits the answer. */
 static void ask(struct resources *resources, enum violet_text which, const char *argument,
                 enum state state, uint64_t now_usec)
 {
-    const struct violet_words words = {
-        .local = resources->local,
-        .domain = resources->domain,
-        .resource = resources->bound,
-        .argument = argument,
-        .id = resources_next_id(resources),
-    };
-    _cleanup_(freep) char *text = violet_text(which, &words);
+    _cleanup_(freep) char *text = compose(resources, which, argument, NULL);
     bool may_stay_out = state == RESOURCES_PRESENCE || state == RESOURCES_UNBIND;
 
     resources->state = state;
@@ -350,6 +352,16 @@ int resources_send(struct resources *resources, const char *text, size_t size, u
     resources->queue[(resources->first + resources->count++) % LIMIT_VIOLET_QUEUE] = copy;
     work(resources, now_usec);
     return 0;
+}
+
+int resources_tell(struct resources *resources, const char *to, const char *body, uint64_t now_usec)
+{
+    _cleanup_(freep) char *text = NULL;
+
+    if (resources->state == RESOURCES_OFF)
+        return -ENOTCONN;
+    text = compose(resources, VIOLET_MESSAGE, to, body);
+    return text ? resources_send(resources, text, strlen(text), now_usec) : -ENOMEM;
 }
 
 /* ---- time ---- */

@@ -51,8 +51,9 @@ bool resources_take(struct resources *resources, xmpp_stanza_t *stanza, uint64_t
 /* Sends a stanza when its turn comes. Returns 0, -ENOTCONN, -ENOSPC, or -ENOMEM. */
 int resources_send(struct resources *resources, const char *text, size_t size, uint64_t now_usec);
 
-/* The next decimal id of a stanza of ours. */
-unsigned resources_next_id(struct resources *resources);
+/* The same for a message with this XML in it, as the firmware writes it. */
+int resources_tell(struct resources *resources, const char *to, const char *body,
+                   uint64_t now_usec);
 
 /* Call resources_tick() at this time, or (USEC_NEVER) not at all. */
 uint64_t resources_deadline(const struct resources *resources);

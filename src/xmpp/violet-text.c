@@ -28,6 +28,7 @@ static const char *const templates[] = {
                       "<unbind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
                       "<resource>$a</resource></unbind></iq>",
     [VIOLET_MESSAGE] = "<message from='$j/$r' to='$a' id='$i'>$b</message>",
+    [VIOLET_MESSAGE_PLAIN] = "<message to='$a'>$b</message>",
 };
 
 static void put_escaped(FILE *out, const char *text)

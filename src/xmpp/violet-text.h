@@ -19,8 +19,9 @@ enum violet_text {
     VIOLET_SESSION,
     VIOLET_SOURCES,
     VIOLET_PRESENCE,
-    VIOLET_UNBIND,  /* argument: the resource that was */
-    VIOLET_MESSAGE, /* argument: to whom; body: XML */
+    VIOLET_UNBIND,        /* argument: the resource that was */
+    VIOLET_MESSAGE,       /* argument: to whom; body: XML */
+    VIOLET_MESSAGE_PLAIN, /* the same where the server says from whom it is: standard dialect */
 };
 
 struct violet_words {

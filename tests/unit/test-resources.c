@@ -299,6 +299,20 @@ static void test_full_queue(void **state)
     assert_int_equal(resources_send(rig->resources, "<a/>", 4, rig->now_usec), -ENOSPC);
 }
 
+/* A message is the firmware's, and waits for its turn. */
+static void test_tell(void **state)
+{
+    struct rig *rig = *state;
+
+    assert_int_equal(resources_tell(rig->resources, "x", "<ears/>", rig->now_usec), -ENOTCONN);
+    become_idle(rig);
+    assert_int_equal(resources_tell(rig->resources, "int@o/int", "<ears/>", rig->now_usec), 0);
+    assert_non_null(strstr(rig->said, "<unbind"));
+    wait_due(rig);
+    assert_string_equal(rig->said,
+                        "<message from='" J "/idle' to='int@o/int' id='8'><ears/></message>");
+}
+
 static void test_bad_jids(void **state)
 {
     static const char *const jids[] = {J, "ojn.example/boot", J "/", J "/\x01", "a/b@c"};
@@ -317,7 +331,7 @@ int main(void)
         TEST(test_boot),       TEST(test_one_at_a_time), TEST(test_latest_wish),
         TEST(test_same_wish),  TEST(test_refused_bind),  TEST(test_no_echo),
         TEST(test_silence),    TEST(test_no_sources),    TEST(test_keep_alive),
-        TEST(test_full_queue), TEST(test_bad_jids),
+        TEST(test_full_queue), TEST(test_bad_jids),      TEST(test_tell),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

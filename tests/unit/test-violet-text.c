@@ -46,6 +46,8 @@ static const struct {
     {VIOLET_MESSAGE, "idle", "int@xmpp.objects.violet.net/int", "<ears/>",
      "<message from='0019db01dbd7@ojn.example/idle' to='int@xmpp.objects.violet.net/int' "
      "id='7'><ears/></message>"},
+    {VIOLET_MESSAGE_PLAIN, NULL, "p@ojn.example/a'><evil/>", "<ears/>",
+     "<message to='p@ojn.example/a&apos;&gt;&lt;evil/&gt;'><ears/></message>"},
     /* A resource that a server made up cannot leave its quotes. */
     {VIOLET_PRESENCE, "a'/><b c=\"&", NULL, NULL,
      "<presence from='0019db01dbd7@ojn.example/a&apos;/&gt;&lt;b c=&quot;&amp;' "
