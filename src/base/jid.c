@@ -8,8 +8,7 @@
 static void lower_ascii(char *text)
 {
     for (; *text; text++)
-        if (*text >= 'A' && *text <= 'Z')
-            *text |= 0x20;
+        *text = ascii_lower(*text);
 }
 
 static bool is_address_literal(const char *text)

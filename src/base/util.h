@@ -45,6 +45,12 @@ static inline bool streq_ptr(const char *a, const char *b)
     return a && b ? streq(a, b) : a == b;
 }
 
+/* Lower case, of ASCII letters alone and in any locale. */
+static inline char ascii_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 /* What follows `prefix` in `text`, or NULL when it does not begin so. */
 static inline const char *after_prefix(const char *text, const char *prefix)
 {

@@ -34,8 +34,7 @@ static const char *fold_sequence(const char *text, size_t n)
 
 static char fold_ascii(char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return (char)(c - 'A' + 'a');
+    c = ascii_lower(c);
     if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("#+-", c))
         return c;
     return ' ';

@@ -2,18 +2,13 @@
 
 static const char *const usual_platforms[] = {"net.openjabnab.platform", "net.violet.platform"};
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
 /* Is `text`, `length` bytes long, this word, whatever the case of its ASCII letters? */
 static bool is_word(const char *text, size_t length, const char *word, size_t word_length)
 {
     if (length != word_length)
         return false;
     for (size_t i = 0; i < length; i++)
-        if (lower(text[i]) != lower(word[i]))
+        if (ascii_lower(text[i]) != ascii_lower(word[i]))
             return false;
     return true;
 }

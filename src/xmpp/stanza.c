@@ -144,15 +144,10 @@ int stanza_single_quote(char **ret, size_t *ret_size, const char *text, size_t s
     return 0;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 bool stanza_same_jid(const char *a, const char *b)
 {
     for (; *a && *a != '/'; a++, b++)
-        if (lower(*a) != lower(*b))
+        if (ascii_lower(*a) != ascii_lower(*b))
             return false;
     return streq(a, b);
 }
