@@ -12,7 +12,7 @@ static bool violet_with_other_name(const struct config *config)
 {
     const char *at = config->account.jid ? strchr(config->account.jid, '@') : NULL;
 
-    return config->account.dialect == DIALECT_VIOLET && at &&
+    return config_is_violet(config) && at &&
            (at - config->account.jid != 12 || strspn(config->account.jid, SERIAL_DIGITS) < 12);
 }
 
@@ -25,12 +25,12 @@ static bool mechanisms_are(const struct config *config, const char *only)
 
 static bool violet_with_other_mechanisms(const struct config *config)
 {
-    return config->account.dialect == DIALECT_VIOLET && !mechanisms_are(config, "DIGEST-MD5");
+    return config_is_violet(config) && !mechanisms_are(config, "DIGEST-MD5");
 }
 
 static bool violet_with_tls(const struct config *config)
 {
-    return config->account.dialect == DIALECT_VIOLET && config->tls.mode != TLS_OFF;
+    return config_is_violet(config) && config->tls.mode != TLS_OFF;
 }
 
 static bool plain_never_allowed(const struct config *config)

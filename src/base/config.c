@@ -137,7 +137,7 @@ static int apply_default(const struct option *option, struct config *config)
     const char *text = option->fallback;
     void *field = option_field(option, config);
 
-    if (config->account.dialect == DIALECT_VIOLET && option->violet_fallback)
+    if (config_is_violet(config) && option->violet_fallback)
         text = option->violet_fallback;
     if (text)
         return option->type->is_list ? parse_words(option, text, field)

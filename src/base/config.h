@@ -152,6 +152,12 @@ int config_dump(const struct config *config, FILE *out);
  * board profile as `conf/boards/template.conf` must hold it: used by a test. */
 int config_write_template(bool board, FILE *out);
 
+/* Does it speak to the rabbits' own servers? */
+static inline bool config_is_violet(const struct config *config)
+{
+    return config->account.dialect == DIALECT_VIOLET;
+}
+
 /* The names of the languages, in order; NULL-terminated. */
 extern const char *const language_names[LANGUAGE_COUNT + 1];
 

@@ -55,7 +55,7 @@ int account_new(struct account **ret, const struct config *config, const char *s
     if (!account)
         return -ENOMEM;
     account->may_register = config->account.register_account;
-    account->is_violet = config->account.dialect == DIALECT_VIOLET;
+    account->is_violet = config_is_violet(config);
     r = strdup_to(&account->directory, directory);
     if (r == 0)
         r = set_jid(account, config->account.jid, serial);

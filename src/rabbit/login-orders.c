@@ -3,15 +3,9 @@
 #include "base/limits.h"
 #include "rabbit/login-parts.h"
 
-bool login_is_violet(const struct login *login)
-{
-    return login->config->account.dialect == DIALECT_VIOLET;
-}
-
 const char *login_domain(const struct login *login)
 {
-    bool is_near;
-    const struct locate_answer *known = servers_known(login->servers, &is_near);
+    const struct locate_answer *known = servers_known(login->servers);
 
     return known ? known->domain : login->account ? account_domain(login->account) : NULL;
 }
@@ -24,8 +18,7 @@ const struct servers *login_servers(const struct login *login)
 static void place_order(struct login *login)
 {
     _cleanup_(freep) char *host = NULL;
-    bool is_near;
-    const struct locate_answer *known = servers_known(login->servers, &is_near);
+    const struct locate_answer *known = servers_known(login->servers);
     struct order order;
 
     account_order(login->account, login->config, login->serial, &order, &host);

@@ -45,8 +45,6 @@ void login_handle(struct login *login, enum session_event event);
 /* The attempt is over, for this reason. */
 void login_on_ended(const struct failure *failure, void *userdata);
 
-bool login_is_violet(const struct login *login);
-
 /* Connects, after asking where to if need be. The password is the account's. */
 void login_connect(struct login *login, enum order_purpose purpose, const char *password,
                    bool fresh);

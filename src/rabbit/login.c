@@ -134,7 +134,7 @@ static void act_promote(struct login *login, const struct session_step *step)
 {
     promote(login);
     say(login, LOG_NOTICE, MESSAGE_REGISTERED, NULL, "is registered");
-    if (login_is_violet(login))
+    if (config_is_violet(login->config))
         tell(login, STORY_CONNECTING);
     else
         act_login(login, step);
@@ -390,7 +390,7 @@ int login_start(struct login *login, const struct config *config, const char *se
     }
     r = account_new(&login->account, config, login->serial, state_directory());
     /* There the account's name is the rabbit's serial, and the hook has to say the same. */
-    if (r == 0 && config->account.dialect == DIALECT_VIOLET)
+    if (r == 0 && config_is_violet(config))
         r = strdup_to(&login->serial, account_local(login->account));
     servers_configure(login->servers, config, login->serial);
     if (r == 0)

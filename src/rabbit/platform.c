@@ -53,11 +53,6 @@ struct platform {
     uint8_t bytes[LIMIT_PACKET_BYTES];
 };
 
-static bool is_violet(const struct platform *platform)
-{
-    return platform->config->account.dialect == DIALECT_VIOLET;
-}
-
 bool platform_may(const struct platform *platform, const char *jid)
 {
     return trust_in(platform->config, platform->domain, jid) > TRUST_NONE;
@@ -127,8 +122,8 @@ static enum admission admission(const struct platform *platform, const char *to)
     };
     const char *slash = to ? strchr(to, '/') : NULL;
 
-    if (!slash ||
-        (!is_violet(platform) && streq_ptr(slash + 1, platform->config->account.resource)))
+    if (!slash || (!config_is_violet(platform->config) &&
+                   streq_ptr(slash + 1, platform->config->account.resource)))
         return ADMIT_IDLE;
     for (size_t i = 0; i < ARRAY_SIZE(table); i++)
         if (streq(slash + 1, table[i].resource))
@@ -428,7 +423,7 @@ static void tell_event(struct platform *platform, const struct platform_event *e
     if (!platform->is_online)
         return;
     platform_event_write(event, body);
-    if (is_violet(platform))
+    if (config_is_violet(platform->config))
         tell(platform, platform->client ? platform->client : CLIENT "@" OBJECTS "/" CLIENT, body);
     else
         tell_named(platform, body);
@@ -492,7 +487,7 @@ void platform_set_online(struct platform *platform, bool online, uint64_t now_us
         go_away(platform, now_usec);
     else
         forget_complaints(platform);
-    if (online && is_violet(platform))
+    if (online && config_is_violet(platform->config))
         come_alive(platform, now_usec);
     platform->resource = platform_resource(platform);
 }

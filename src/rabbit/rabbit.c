@@ -114,17 +114,11 @@ static void send_own_presence(struct rabbit *rabbit, const char *type)
     xmpp_stanza_release(presence);
 }
 
-/* Its servers know neither rosters nor pings, and presence is a matter of resources there. */
-static bool speaks_violet(const struct rabbit *rabbit)
-{
-    return rabbit->config->account.dialect == DIALECT_VIOLET;
-}
-
 static void on_sleep(void *userdata)
 {
     struct rabbit *rabbit = userdata;
 
-    if (router_jid(rabbit->router) && !speaks_violet(rabbit))
+    if (router_jid(rabbit->router) && !config_is_violet(rabbit->config))
         send_own_presence(rabbit, NULL);
     violet_look(rabbit->violet);
 }
@@ -176,7 +170,8 @@ static void on_online(const char *jid, void *userdata)
         return;
     router_bind(rabbit->router, jid);
     violet_set_online(rabbit->violet, jid);
-    if (!speaks_violet(rabbit)) {
+    /* Those servers know neither rosters nor pings, and presence is a matter of resources there. */
+    if (!config_is_violet(rabbit->config)) {
         ping_start(rabbit->ping);
         roster_fetch(rabbit->roster);
         send_own_presence(rabbit, NULL);
@@ -286,10 +281,10 @@ static int build_xmpp(struct rabbit *rabbit)
     static const struct router_listener router_listener = {
         .send = on_send, .on_message = on_message, .on_presence = on_presence};
     const struct router_identity identity = {
-        .software = speaks_violet(rabbit) ? "Nabaztag/tag" : "nabaztagd",
-        .version = speaks_violet(rabbit) ? rabbit->version : NABAZTAGD_VERSION,
+        .software = config_is_violet(rabbit->config) ? "Nabaztag/tag" : "nabaztagd",
+        .version = config_is_violet(rabbit->config) ? rabbit->version : NABAZTAGD_VERSION,
         .name = rabbit->name,
-        .is_violet = speaks_violet(rabbit),
+        .is_violet = config_is_violet(rabbit->config),
     };
     int r = router_new(&rabbit->router, rabbit->event, &identity, &router_listener, rabbit);
 
@@ -557,7 +552,7 @@ int rabbit_reload(struct rabbit *rabbit, const struct config *config)
     violet_configure(rabbit->violet, config);
     if (keep) {
         login_reconfigure(rabbit->login, config);
-        if (!speaks_violet(rabbit))
+        if (!config_is_violet(rabbit->config))
             roster_fetch(rabbit->roster);
     } else {
         r = start_login(rabbit); /* whoever reloads a rabbit that waits wants it to try now */
@@ -572,7 +567,7 @@ void rabbit_stop(struct rabbit *rabbit)
     rabbit->bus = bus_free(rabbit->bus);
     rabbit->violet = violet_free(rabbit->violet);
     rabbit->events = events_free(rabbit->events);
-    if (router_jid(rabbit->router) && !speaks_violet(rabbit))
+    if (router_jid(rabbit->router) && !config_is_violet(rabbit->config))
         send_own_presence(rabbit, "unavailable");
     login_close(rabbit->login);
 }

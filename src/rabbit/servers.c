@@ -80,16 +80,20 @@ int servers_find(struct servers *servers)
         .timeout_usec = ANSWER_USEC,
     };
 
-    if (config->account.dialect != DIALECT_VIOLET || !details.base || servers->is_known)
+    if (!config_is_violet(config) || !details.base || servers->is_known)
         return 1;
     servers->locate = locate_cancel(servers->locate);
     return locate_start(&servers->locate, servers->http, &details, on_located, servers);
 }
 
-const struct locate_answer *servers_known(const struct servers *servers, bool *ret_is_near)
+const struct locate_answer *servers_known(const struct servers *servers)
 {
-    *ret_is_near = servers->is_near;
     return servers->is_known ? &servers->answer : NULL;
+}
+
+bool servers_are_near(const struct servers *servers)
+{
+    return servers->is_known && servers->is_near;
 }
 
 const char *servers_hook(const struct servers *servers)

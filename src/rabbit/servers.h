@@ -27,7 +27,10 @@ int servers_find(struct servers *servers);
 void servers_forget(struct servers *servers);
 
 /* What is known; NULL: nothing. */
-const struct locate_answer *servers_known(const struct servers *servers, bool *ret_is_near);
+const struct locate_answer *servers_known(const struct servers *servers);
+
+/* Only this machine or its link reaches the platform that has told them: see locate_handler. */
+bool servers_are_near(const struct servers *servers);
 
 /* The hook there; NULL: not known. */
 const char *servers_hook(const struct servers *servers);

@@ -82,7 +82,7 @@ enum trust trust_in(const struct config *config, const char *domain, const char 
 
     if (jid.domain_length == 0)
         return TRUST_NONE;
-    if (!*list && config->account.dialect == DIALECT_VIOLET)
+    if (!*list && config_is_violet(config))
         return is_usual(config, domain, &jid) ? TRUST_NAMED : TRUST_NONE;
     for (; *list && best < TRUST_NAMED; list++) {
         enum trust this = match(&jid, *list);

@@ -27,11 +27,6 @@ struct violet {
     sd_event *event;
 };
 
-static bool in_dialect(const struct violet *violet)
-{
-    return violet->config->account.dialect == DIALECT_VIOLET;
-}
-
 /* ---- the session's resources ---- */
 
 static int on_write(const char *text, size_t size, void *userdata)
@@ -43,7 +38,7 @@ static int on_write(const char *text, size_t size, void *userdata)
 
 static void want_resource(struct violet *violet)
 {
-    if (in_dialect(violet))
+    if (config_is_violet(violet->config))
         resources_want(violet->resources, platform_resource(violet->platform), clock_now_usec());
 }
 
@@ -77,7 +72,7 @@ static int on_tell(const char *to, const char *body, void *userdata)
     const struct violet_words words = {.argument = to, .body = body};
     _cleanup_(freep) char *text = NULL;
 
-    if (in_dialect(violet))
+    if (config_is_violet(violet->config))
         return resources_tell(violet->resources, to, body, clock_now_usec());
     text = violet_text(VIOLET_MESSAGE_PLAIN, &words);
     return text ? login_send(violet->context.login, text, strlen(text)) : -ENOMEM;
@@ -118,8 +113,8 @@ static void look_at_state(struct queries_facts *facts, void *userdata)
     struct show *show = events_show(violet->context.events);
 
     facts->state = "Free";
-    facts->resource = in_dialect(violet) ? resources_current(violet->resources)
-                                         : platform_resource(violet->platform);
+    facts->resource = config_is_violet(violet->config) ? resources_current(violet->resources)
+                                                       : platform_resource(violet->platform);
     facts->sleep_state = yes_no(events_is_asleep(violet->context.events));
     facts->streaming_state = yes_no(show_is_streaming(show));
     facts->processing_state = yes_no(show_is_running(show));
@@ -140,14 +135,13 @@ static void on_rename(const char *which, const char *name, void *userdata)
 /* Only with a platform whose hosts are known, or a list of them. */
 static void make_fetch(struct violet *violet)
 {
-    bool is_near;
-    const struct locate_answer *known =
-        servers_known(login_servers(violet->context.login), &is_near);
+    const struct servers *servers = login_servers(violet->context.login);
+    const struct locate_answer *known = servers_known(servers);
     const struct allow_names names = {
         .locate = violet->config->rabbit.locate,
         .ping = known ? known->ping : NULL,
         .broad = known ? known->broad : NULL,
-        .is_near = known && is_near,
+        .is_near = servers_are_near(servers),
         .listed = violet->config->access.fetch,
     };
 
@@ -178,7 +172,7 @@ void violet_set_online(struct violet *violet, const char *jid)
     }
     platform_set_online(violet->platform, jid != NULL, now_usec);
     resources_stop(violet->resources);
-    if (jid && in_dialect(violet) &&
+    if (jid && config_is_violet(violet->config) &&
         resources_start(violet->resources, jid, FIRST_IDS, now_usec) < 0)
         on_useless("bind-failed", "it named no address of ours", violet);
     violet_look(violet);
@@ -191,7 +185,7 @@ bool violet_take(struct violet *violet, xmpp_stanza_t *stanza)
 
     if (!violet)
         return false;
-    if (in_dialect(violet) && resources_take(violet->resources, stanza, now_usec))
+    if (config_is_violet(violet->config) && resources_take(violet->resources, stanza, now_usec))
         return true;
     r = platform_take(violet->platform, stanza, now_usec);
     if (r == 0 && stanza_is(stanza, "iq", XMPP_NS_CLIENT))
@@ -201,7 +195,7 @@ bool violet_take(struct violet *violet, xmpp_stanza_t *stanza)
 
 int violet_send(struct violet *violet, const char *text, size_t size)
 {
-    if (in_dialect(violet))
+    if (config_is_violet(violet->config))
         return resources_send(violet->resources, text, size, clock_now_usec());
     return login_send(violet->context.login, text, size);
 }
