@@ -1,16 +1,13 @@
 """The rabbit with a platform of its own: a world and a tour like those of world.py and tour.py."""
 
-import queue
 import re
-import shutil
-import sys
-import tempfile
-import threading
 
 from lib import violet
 from lib.rabbit import Rabbit
 from lib.violet import DOMAIN, MAC, Violet
 from lib.waiting import wait_for
+from tour import Steps
+from world import Story
 
 WORDS = {
     "header": "a rabbit opens a stream",
@@ -35,12 +32,11 @@ DANCE = bytes.fromhex(
 )  # fmt: skip
 
 
-class PlatformWorld:
+class PlatformWorld(Story):
     quiet = ("bottom",)  # it pulses all the time
 
     def __init__(self, binary):
-        self.story = queue.SimpleQueue()  # (who, what)
-        self.folder = tempfile.mkdtemp(prefix="nab-")
+        super().__init__()
         self.platform = Violet(resources={"dance.chor": DANCE})
         self.rabbit = Rabbit(
             binary,
@@ -50,13 +46,7 @@ class PlatformWorld:
             access={"owners": None},
         )
         self.bench = None
-        self._lock = threading.Lock()
         self._seen = {"rabbit": 0, "server": 0, "web": 0}
-
-    def tell(self, who, what):
-        """Adds to the story, after all that happened before."""
-        self.pump()
-        self.story.put((who, what))
 
     def prepare(self):
         self.tell("demo", f"{MAC} is new at {DOMAIN}, a platform like OpenJabNab")
@@ -88,22 +78,11 @@ class PlatformWorld:
         self.tell("server", f"I send {what}")
         assert self.platform.push(violet.packet(*frames), resource), "the rabbit is not there"
 
-    def end(self):
-        """Ends everything that was started; safe at any moment."""
-        for end in (self.bench and self.bench.close, self.rabbit.destroy, self.platform.stop):
-            try:
-                if end:
-                    end()
-            except Exception as error:  # the others must end too
-                print(f"demo: {error}", file=sys.stderr)
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def _endings(self):
+        return (self.bench and self.bench.close, self.rabbit.destroy, self.platform.stop)
 
 
-class PlatformTour:
-    def __init__(self, world):
-        self.world = world
-        self.done = []
-
+class PlatformTour(Steps):
     def steps(self):
         return [
             ("it finds its servers, registers and boots, step by step as the original", self.boot),
@@ -115,13 +94,6 @@ class PlatformTour:
             ("it wakes up", self.wake),
             ("it goes when told to, with dark LEDs and still ears", self.farewell),
         ]
-
-    def run(self):
-        """Runs all steps; raises AssertionError at the first that fails."""
-        for what, step in self.steps():
-            step()
-            self.done.append(what)
-            self.world.tell("tour", f"✓ {what}")
 
     def _resource(self, resource):
         rabbit = self.world.platform.rabbits[MAC]
@@ -167,8 +139,3 @@ class PlatformTour:
         self.world.push("wake up", violet.mode(False), resource="asleep")
         self._resource("idle")
         self._led("middle", "ffff00", 40)
-
-    def farewell(self):
-        status, seconds = self.world.rabbit.stop()
-        assert status == 0, f"exit status {status}"
-        assert seconds < 3, f"it took {seconds:.1f} s"

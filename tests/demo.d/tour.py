@@ -6,11 +6,27 @@ from lib.server import DOMAIN
 REPORT = [("m", SERIAL), ("d", DOMAIN), ("r", "FailureLogin"), ("v", "18673")]
 
 
-class Tour:
+class Steps:
+    """A tour of any world; those that derive from it have steps(): (what, function) each."""
+
     def __init__(self, world):
         self.world = world
         self.done = []
 
+    def run(self):
+        """Runs all steps; raises AssertionError at the first that fails."""
+        for what, step in self.steps():
+            step()
+            self.done.append(what)
+            self.world.tell("tour", f"✓ {what}")
+
+    def farewell(self):
+        status, seconds = self.world.rabbit.stop()
+        assert status == 0, f"exit status {status}"
+        assert seconds < 3, f"it took {seconds:.1f} s"
+
+
+class Tour(Steps):
     def steps(self):
         return [
             ("the server rejects a password it no longer knows", self.rejected),
@@ -26,13 +42,6 @@ class Tour:
             ("it wakes up, and its nose is red again", self.wake),
             ("it goes when told to, with dark LEDs and still ears", self.farewell),
         ]
-
-    def run(self):
-        """Runs all steps; raises AssertionError at the first that fails."""
-        for what, step in self.steps():
-            step()
-            self.done.append(what)
-            self.world.tell("tour", f"✓ {what}")
 
     def _wait(self, predicate, seconds, what):
         return self.world.wait(predicate, seconds, what)
@@ -108,8 +117,3 @@ class Tour:
         bench = self.world.rabbit.bench()
         self._wait(lambda: bench.leds()["nose"] == "ff0000", 10, "a red nose")
         bench.close()
-
-    def farewell(self):
-        status, seconds = self.world.rabbit.stop()
-        assert status == 0, f"exit status {status}"
-        assert seconds < 3, f"it took {seconds:.1f} s"

@@ -26,24 +26,41 @@ SERVER_WORDS = {
 }
 
 
-class World:
+class Story:
+    """Of any world; those that derive from it have pump() and _endings()."""
+
     quiet = ()  # LEDs that are not told of line by line
 
-    def __init__(self, binary):
+    def __init__(self):
         self.story = queue.SimpleQueue()  # (who, what)
         self.folder = tempfile.mkdtemp(prefix="nab-")
-        self.hook = Hook(on_request=lambda path: self.tell("hook", f"GET {path}"))
-        self.server = Server(self.folder)
-        self.server.add_account("juliet", PASSWORD)
-        self.rabbit = Rabbit(binary, self.folder, self.server, self.hook)
-        self.owner = self.bench = None
         self._lock = threading.Lock()
-        self._seen = None  # how much of each source is told already; None: nothing is told yet
 
     def tell(self, who, what):
         """Adds to the story, after all that happened before."""
         self.pump()
         self.story.put((who, what))
+
+    def end(self):
+        """Ends everything that was started; safe at any moment."""
+        for end in self._endings():
+            try:
+                if end:
+                    end()
+            except Exception as error:  # the others must end too
+                print(f"demo: {error}", file=sys.stderr)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class World(Story):
+    def __init__(self, binary):
+        super().__init__()
+        self.hook = Hook(on_request=lambda path: self.tell("hook", f"GET {path}"))
+        self.server = Server(self.folder)
+        self.server.add_account("juliet", PASSWORD)
+        self.rabbit = Rabbit(binary, self.folder, self.server, self.hook)
+        self.owner = self.bench = None
+        self._seen = None  # how much of each source is told already; None: nothing is told yet
 
     def prepare(self):
         """The days before: the rabbit got its account, and then the server lost it."""
@@ -126,18 +143,11 @@ class World:
     def wait(self, predicate, seconds, what):
         return wait_for(predicate, seconds, what)
 
-    def end(self):
-        """Ends everything that was started; safe at any moment."""
-        for end in (
+    def _endings(self):
+        return (
             self.bench and self.bench.close,
             self.owner and self.owner.close,
             self.rabbit.destroy,
             self.server.stop,
             self.hook.stop,
-        ):
-            try:
-                if end:
-                    end()
-            except Exception as error:  # the others must end too
-                print(f"demo: {error}", file=sys.stderr)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        )
