@@ -445,26 +445,30 @@ void platform_tell_ears(struct platform *platform, unsigned left, unsigned right
     tell_event(platform, &event);
 }
 
-int platform_rename(struct platform *platform, const char *name)
+/* "a@b/c" in the place of NAME would parse as well. */
+static int check_client(const char *to, const char *name)
 {
     _cleanup_(jid_clear) struct jid jid = {0};
-    char *to = NULL;
+    int r = jid_parse(to, &jid);
+
+    if (r < 0)
+        return r;
+    return streq_ptr(jid.resource, name) && streq(jid.domain, OBJECTS) ? 0 : -EINVAL;
+}
+
+int platform_rename(struct platform *platform, const char *name)
+{
+    _cleanup_(freep) char *to = NULL;
     int r;
 
-    if (name && asprintf(&to, "%s@" OBJECTS "/%s", name, name) < 0)
+    if (!name)
+        return strdup_to(&platform->client, NULL);
+    if (asprintf(&to, "%s@" OBJECTS "/%s", name, name) < 0) {
+        to = NULL;
         return -ENOMEM;
-    r = to ? jid_parse(to, &jid) : 0;
-    /* "a@b/c" parses as well. */
-    if (r == 0 && to &&
-        (!jid.resource || !streq(jid.resource, name) || !streq(jid.domain, OBJECTS)))
-        r = -EINVAL;
-    if (r < 0) {
-        free(to);
-        return r;
     }
-    free(platform->client);
-    platform->client = to;
-    return 0;
+    r = check_client(to, name);
+    return r < 0 ? r : strdup_to(&platform->client, to);
 }
 
 /* ---- life ---- */
