@@ -47,33 +47,30 @@ class Watcher:
         return os.pread(self._output.fileno(), size, 0).decode()
 
     def changes(self):
-        """(line, whether it rose, seconds, seconds at the last look before it) so far."""
+        """(line, whether it rose, seconds) so far."""
         words = [line.split() for line in self._text().splitlines()[1:]]
-        return [
-            (int(line), level == "1", int(usec) / 1e6, int(before) / 1e6)
-            for line, level, usec, before in words
-        ]
+        return [(int(line), level == "1", int(usec) / 1e6) for line, level, usec in words]
 
     def rises(self, line):
-        return [when for which, rose, when, _ in self.changes() if which == line and rose]
+        return [when for which, rose, when in self.changes() if which == line and rose]
 
     def saw_rest(self, line):
         """Whether the line was low when it last changed before our eyes."""
-        return [rose for which, rose, *_ in self.changes() if which == line][-1:] != [True]
+        return [rose for which, rose, _ in self.changes() if which == line][-1:] != [True]
 
     def stops(self):
         """
-        For each stop of the motor the seconds since the edge that led to it: from the last look
-        before the edge, since nobody looks while edge and stop have the processor.
+        For each stop of the motor the seconds since the edge that led to it was seen; without
+        those that the same look saw, of which it cannot be told.
         """
         edge, found = None, []
-        for line, rose, when, before in self.changes():
+        for line, rose, when in self.changes():
             if line == ENCODER and not rose:
-                edge = before
+                edge = when
+            elif line == MOTOR and not rose and edge not in (None, when):
+                found.append(when - edge)
             elif line == MOTOR and rose:
                 edge = None
-            elif line == MOTOR and edge is not None:
-                found.append(when - edge)
         return found
 
     def close(self):
@@ -247,8 +244,10 @@ class Machine:
         daemon.wait_status("ears 0/0", 30)
         right, place = self.body.ears() == (0, 0), 0
         for _ in range(turns):
-            place = (place + 3) % 17
-            self.body.ask("turn left 3")
+            # More than a hand has to turn at the least, of which an edge may be taken for the
+            # motor's.
+            place = (place + 6) % 17
+            self.body.ask("turn left 6")
             daemon.wait_status(f"ears {place}/0", 30)
             right = right and self.body.ears() == (place, 0)
         stops = [stop * 1000 for stop in watcher.stops()]

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """
 Looks at lines of the test machine's chip as often as it can while nobody else has anything to do,
-and prints each change: "LINE LEVEL µs BEFORE", where BEFORE is when the last look without it began.
+and prints each change: "LINE LEVEL µs". Changes that one look has seen have the same time.
 
 watch-lines.py LINE…
 
@@ -25,24 +25,23 @@ def clock():
 
 
 def look(files):
-    """When it began, and all levels."""
-    return clock(), [os.pread(file, 1, 0) for file in files]
+    return [os.pread(file, 1, 0) for file in files]
 
 
 def main(lines):
     pattern = f"/sys/devices/platform/gpio-sim.*/{chip()}/sim_gpio"
     files = [os.open(glob.glob(f"{pattern}{line}/value")[0], os.O_RDONLY) for line in lines]
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    before, levels = look(files)
+    levels = look(files)
     print("ready", flush=True)
     while True:
-        began, seen = look(files)
+        seen = look(files)
         if seen != levels:
             now = clock()
             for line, old, new in reversed(list(zip(lines, levels, seen))):
                 if new != old:
-                    os.write(1, f"{line} {int(new)} {now} {before}\n".encode())
-        before, levels = began, seen
+                    os.write(1, f"{line} {int(new)} {now}\n".encode())
+        levels = seen
 
 
 if __name__ == "__main__":
