@@ -57,11 +57,13 @@
 #define LIMIT_FETCH_USEC     10000000L /* for one, its redirects included */
 #define LIMIT_FETCH_ALL_USEC 60000000L /* for all of them */
 #define LIMIT_FETCH_JOBS     4         /* programs that download at a time */
+#define LIMIT_CALL_BYTES     65536     /* of the answer to a URL that a program calls */
 
 /* The rabbit platform */
-#define LIMIT_PLATFORM_QUEUE       10        /* packets that wait: the original is busy then */
-#define LIMIT_PLATFORM_TTL         604800    /* seconds that one may wait at the most */
-#define LIMIT_PLATFORM_REBOOT_USEC 60000000L /* µs between two new beginnings that it asks for */
+#define LIMIT_PLATFORM_QUEUE        10        /* packets that wait: the original is busy then */
+#define LIMIT_PLATFORM_TTL          604800    /* seconds that one may wait at the most */
+#define LIMIT_INTERACTIVE_QUESTIONS 4         /* that wait for an application's answer */
+#define LIMIT_PLATFORM_REBOOT_USEC  60000000L /* µs between two new beginnings that it asks for */
 
 /* Its formats */
 #define LIMIT_PACKET_BYTES           65536

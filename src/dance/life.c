@@ -320,9 +320,9 @@ void life_resume(struct life *life, enum life_pause why, uint64_t now_usec)
         show_anew(life, now_usec);
 }
 
-bool life_is_suspended(const struct life *life, enum life_pause why)
+bool life_is_suspended(const struct life *life, unsigned whys)
 {
-    return life->pauses & why;
+    return life->pauses & whys;
 }
 
 void life_apply(struct life *life, const struct ambient *ambient, uint64_t now_usec)

@@ -14,10 +14,11 @@
 
 /* Why nothing is shown. Several may hold at once. */
 enum life_pause {
-    LIFE_AWAY = 1 << 0,      /* there is no platform; so it is at first */
-    LIFE_ASLEEP = 1 << 1,    /* the rabbit sleeps */
-    LIFE_PLAYING = 1 << 2,   /* a program, a choreography, the trial */
-    LIFE_DETECTING = 1 << 3, /* the ears are being found out about after a hand moved them */
+    LIFE_AWAY = 1 << 0,        /* there is no platform; so it is at first */
+    LIFE_ASLEEP = 1 << 1,      /* the rabbit sleeps */
+    LIFE_PLAYING = 1 << 2,     /* a program, a choreography, the trial */
+    LIFE_DETECTING = 1 << 3,   /* the ears are being found out about after a hand moved them */
+    LIFE_INTERACTIVE = 1 << 4, /* an application of the platform says what is shown */
 };
 
 struct life;
@@ -44,7 +45,8 @@ void life_suspend(struct life *life, enum life_pause why);
 /* LIFE_ASLEEP: after pose_wake(), so that ears wait for the end of homing. */
 void life_resume(struct life *life, enum life_pause why, uint64_t now_usec);
 
-bool life_is_suspended(const struct life *life, enum life_pause why);
+/* By any of these. */
+bool life_is_suspended(const struct life *life, unsigned whys);
 
 /* A tai-chi is going on. The original takes no packets meanwhile. */
 bool life_is_playing(const struct life *life);

@@ -3,6 +3,11 @@
 #include "base/limits.h"
 #include "rabbit/login-parts.h"
 
+const char *login_serial(const struct login *login)
+{
+    return login->serial;
+}
+
 const char *login_domain(const struct login *login)
 {
     const struct locate_answer *known = servers_known(login->servers);

@@ -58,6 +58,9 @@ int login_report_details(const struct login *login, struct report_details *ret);
 /* The domain of the server, as the platform's locate.jsp or the account has it; NULL: none. */
 const char *login_domain(const struct login *login);
 
+/* Twelve digits; NULL: there is none. */
+const char *login_serial(const struct login *login);
+
 /* What locate.jsp has said. */
 const struct servers *login_servers(const struct login *login);
 

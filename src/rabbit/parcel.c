@@ -79,21 +79,27 @@ static int decode(xmpp_stanza_t *element, uint8_t bytes[LIMIT_PACKET_BYTES], siz
     return r;
 }
 
-const char *parcel_open(struct parcel *ret, xmpp_stanza_t *element,
-                        uint8_t bytes[LIMIT_PACKET_BYTES])
+const char *parcel_read(struct parcel *ret, const uint8_t *bytes, size_t size)
 {
     int r;
 
+    ret->size = size;
+    if (packet_parse(&ret->packet, bytes, size) < 0)
+        return "it is broken, or too long";
+    r = check_frames(ret->packet);
+    if (r == -ENOMEM)
+        return "no memory is left";
+    return r < 0 ? "a frame in it is broken, or too long" : NULL;
+}
+
+const char *parcel_open(struct parcel *ret, xmpp_stanza_t *element,
+                        uint8_t bytes[LIMIT_PACKET_BYTES])
+{
     if (!streq_ptr(xmpp_stanza_get_attribute(element, "format"), FORMAT))
         return "its format is not " FORMAT;
     if (!read_ttl(xmpp_stanza_get_attribute(element, "ttl"), &ret->ttl_usec))
         return "its ttl is no number";
     if (decode(element, bytes, &ret->size) < 0)
         return "its text is no base64, or too long";
-    if (packet_parse(&ret->packet, bytes, ret->size) < 0)
-        return "it is broken, or too long";
-    r = check_frames(ret->packet);
-    if (r == -ENOMEM)
-        return "no memory is left";
-    return r < 0 ? "a frame in it is broken, or too long" : NULL;
+    return parcel_read(ret, bytes, ret->size);
 }

@@ -25,6 +25,9 @@ xmpp_stanza_t *parcel_find(xmpp_stanza_t *parent);
 const char *parcel_open(struct parcel *ret, xmpp_stanza_t *element,
                         uint8_t bytes[LIMIT_PACKET_BYTES]);
 
+/* The same of a packet that comes by itself: `size` bytes. */
+const char *parcel_read(struct parcel *ret, const uint8_t *bytes, size_t size);
+
 /* The program of a frame of type PACKET_PROGRAM, to be freed. Returns 0, -ENOMEM, or as
  * program_decode(). */
 int parcel_program(struct program **ret, const struct packet_frame *frame);

@@ -18,7 +18,7 @@
 #define CLIENT  "int"
 
 /* When a packet may run, by the resource it was sent to. */
-enum admission { ADMIT_IDLE, ADMIT_ASLEEP, ADMIT_STREAMING, ADMIT_ALWAYS };
+enum admission { ADMIT_IDLE, ADMIT_ASLEEP, ADMIT_STREAMING, ADMIT_INTERACTIVE, ADMIT_ALWAYS };
 
 struct waiting {
     enum admission admission;
@@ -32,6 +32,7 @@ struct platform {
     const char *domain; /* NULL: that of [account] jid */
     struct show *show;
     struct sleep *sleep;
+    const struct interactive *interactive;
     struct platform_listener listener;
     void *userdata;
 
@@ -118,7 +119,7 @@ static enum admission admission(const struct platform *platform, const char *to)
         enum admission admission;
     } table[] = {
         {"urgent", ADMIT_ALWAYS}, {"sources", ADMIT_ALWAYS},      {"boot", ADMIT_ALWAYS},
-        {"asleep", ADMIT_ASLEEP}, {"streaming", ADMIT_STREAMING},
+        {"asleep", ADMIT_ASLEEP}, {"streaming", ADMIT_STREAMING}, {"itmode", ADMIT_INTERACTIVE},
     };
     const char *slash = to ? strchr(to, '/') : NULL;
 
@@ -137,6 +138,8 @@ static bool may_run(const struct platform *platform, enum admission admission)
         return true;
     if (show_is_streaming(platform->show))
         return admission == ADMIT_STREAMING;
+    if (interactive_application(platform->interactive))
+        return admission == ADMIT_INTERACTIVE;
     if (sleep_is_asleep(platform->sleep))
         return admission == ADMIT_ASLEEP;
     return !show_is_running(platform->show);
@@ -148,7 +151,9 @@ const char *platform_resource(const struct platform *platform)
         return "busy";
     if (sleep_is_asleep(platform->sleep))
         return "asleep";
-    return show_is_streaming(platform->show) ? "streaming" : "idle";
+    if (show_is_streaming(platform->show))
+        return "streaming";
+    return interactive_application(platform->interactive) ? "itmode" : "idle";
 }
 
 static void tell_resource(struct platform *platform)
@@ -170,8 +175,8 @@ static void run_program(struct platform *platform, const struct packet_frame *fr
     int r = parcel_program(&program, frame);
 
     if (r == 0)
-        r = show_run(platform->show, program, now_usec);
-    if (r < 0)
+        show_run(platform->show, program, now_usec);
+    else
         log_debug("A program of the platform does not run: %s", strerror(-r));
 }
 
@@ -396,6 +401,23 @@ bool platform_take_sources(struct platform *platform, xmpp_stanza_t *iq, uint64_
     return said;
 }
 
+void platform_take_answer(struct platform *platform, const void *data, size_t size,
+                          uint64_t now_usec)
+{
+    struct parcel parcel;
+    const char *why = "it is too long";
+
+    if (size <= sizeof(platform->bytes)) {
+        memcpy(platform->bytes, data, size);
+        why = parcel_read(&parcel, platform->bytes, size);
+    }
+    if (why)
+        complain_of_bad(platform, NULL, why);
+    else
+        run(platform, &parcel.packet, now_usec);
+    platform_look(platform, now_usec);
+}
+
 /* ---- what the platform is told ---- */
 
 static void tell(struct platform *platform, const char *to, const char *body)
@@ -512,6 +534,7 @@ int platform_new(struct platform **ret, const struct config *config, const char 
         return -ENOMEM;
     platform->show = context->show;
     platform->sleep = context->sleep;
+    platform->interactive = context->interactive;
     platform->listener = *listener;
     platform->userdata = userdata;
     platform_configure(platform, config, domain);

@@ -7,6 +7,7 @@
 #define NABAZTAGD_RABBIT_PLATFORM_H
 
 #include "base/config.h"
+#include "rabbit/interactive.h"
 #include "rabbit/show.h"
 #include "rabbit/sleep.h"
 #include "xmpp/router.h"
@@ -16,9 +17,9 @@ struct platform;
 struct platform_listener {
     /* Sends a message with this XML as its only child to the platform. Returns 0 or -errno. */
     int (*tell)(const char *to, const char *body, void *userdata);
-    /* Which resource a rabbit should have now has changed: "idle", "asleep", "streaming", "busy".
-     * Static. Of use to the violet dialect alone. What it is when the stream comes is asked with
-     * platform_resource(). */
+    /* Which resource a rabbit should have now has changed: "idle", "asleep", "streaming", "itmode",
+     * "busy". Static. Of use to the violet dialect alone. What it is when the stream comes is asked
+     * with platform_resource(). */
     void (*on_resource)(const char *resource, void *userdata);
     /* The platform wants the rabbit to begin anew; not more often than once in
      * LIMIT_PLATFORM_REBOOT_USEC. It may take the stream away, but not the platform. */
@@ -29,6 +30,7 @@ struct platform_listener {
 struct platform_context {
     struct show *show;
     struct sleep *sleep;
+    const struct interactive *interactive;
 };
 
 /* `listener` is copied. */
@@ -55,6 +57,10 @@ int platform_take(struct platform *platform, xmpp_stanza_t *stanza, uint64_t now
 /* The answer to the question for the sources, whose sender is known to be right: its packet runs at
  * once. True: it said whether to sleep. */
 bool platform_take_sources(struct platform *platform, xmpp_stanza_t *iq, uint64_t now_usec);
+
+/* The packet that an application has answered with: runs at once. */
+void platform_take_answer(struct platform *platform, const void *data, size_t size,
+                          uint64_t now_usec);
 
 /* The stream is there, or gone: then what waits is forgotten, and life suspended. */
 void platform_set_online(struct platform *platform, bool online, uint64_t now_usec);

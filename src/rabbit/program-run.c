@@ -15,7 +15,8 @@ enum state {
     STATE_LOADING,   /* due: the next blink, or at once when the last download is over */
     STATE_STEPPING,  /* due: the next step */
     STATE_PLAYING,   /* a choreography */
-    STATE_STREAMING, /* the dance to a stream; due: its end */
+    STATE_CALLING,   /* a URL; due: at once when it has answered */
+    STATE_STREAMING, /* the end of the dance to a stream is awaited */
     STATE_COUNT,
 };
 
@@ -23,8 +24,13 @@ struct program_run {
     struct body *body;
     struct life *life;
     struct fetch *fetch; /* may be NULL */
+    struct program_guide guide;
     struct player *player;
-    struct streaming *streaming;
+
+    struct streaming *streaming; /* goes on while another program takes the place of its own */
+    uint64_t stream_end_usec;
+    char *stream_name; /* as SI has it; NULL: "" */
+    bool stream_leaves_ears;
 
     struct program *program;
     enum state state;
@@ -32,7 +38,7 @@ struct program_run {
     size_t at;                   /* the step that comes next */
     const char *id;              /* "" before its ID line */
     struct colors colors;
-    bool leaves_ears; /* while it dances to a stream */
+    bool leaves_ears; /* when it dances to a stream */
     bool has_told_sound, has_told_ignored;
 
     struct fetch_job *job; /* NULL: none under way */
@@ -58,15 +64,35 @@ static void free_program(struct program_run *run)
     run->program = NULL;
 }
 
-void program_run_stop(struct program_run *run)
+/* All but the dance to a stream. */
+static void stop_program(struct program_run *run)
 {
-    if (run->state == STATE_IDLE)
-        return;
     run->job = fetch_cancel(run->job);
     player_stop(run->player);
-    streaming_stop(run->streaming);
     run->state = STATE_IDLE;
     free_program(run);
+}
+
+static void stop_stream(struct program_run *run)
+{
+    streaming_stop(run->streaming);
+    strdup_to(&run->stream_name, NULL);
+}
+
+/* By itself. Who stops a dance wants its ears to stop. */
+static void end_stream(struct program_run *run)
+{
+    if (!streaming_is_running(run->streaming))
+        return;
+    stop_stream(run);
+    if (!run->stream_leaves_ears)
+        life_restore_ears(run->life);
+}
+
+void program_run_stop(struct program_run *run)
+{
+    stop_program(run);
+    stop_stream(run);
 }
 
 /* ---- downloads ---- */
@@ -139,14 +165,6 @@ void program_run_set_fetch(struct program_run *run, struct fetch *fetch)
 
 /* ---- the steps ---- */
 
-/* By itself. Who stops a dance wants its ears to stop. */
-static void end_stream(struct program_run *run)
-{
-    streaming_stop(run->streaming);
-    if (!run->leaves_ears)
-        life_restore_ears(run->life);
-}
-
 static void do_id(struct program_run *run, const struct program_step *step, uint64_t now_usec)
 {
     run->id = step->value;
@@ -176,6 +194,7 @@ static void do_choreography(struct program_run *run, const struct program_step *
 
     if (!run->loaded[i].data)
         return;
+    end_stream(run);
     if (player_start(run->player, (const uint8_t *)run->loaded[i].data, run->loaded[i].size,
                      &options, now_usec) == 0)
         run->state = STATE_PLAYING;
@@ -187,13 +206,49 @@ static void do_stream(struct program_run *run, const struct program_step *step, 
         .colors = run->colors, .leaves_ears = run->leaves_ears, .random = random_between};
 
     streaming_start(run->streaming, &options, now_usec);
+    run->stream_end_usec = now_usec + LIMIT_STREAM_USEC;
+    run->stream_leaves_ears = run->leaves_ears;
     run->state = STATE_STREAMING;
-    run->due_usec = now_usec + LIMIT_STREAM_USEC;
+}
+
+static void do_name(struct program_run *run, const struct program_step *step, uint64_t now_usec)
+{
+    strdup_to(&run->stream_name, step->value);
+}
+
+/* Of a program that has come while the other's stream plays. */
+static void do_end_stream(struct program_run *run, const struct program_step *step,
+                          uint64_t now_usec)
+{
+    if (streq(run->stream_name ? run->stream_name : "", step->value))
+        end_stream(run);
 }
 
 static void do_wait(struct program_run *run, const struct program_step *step, uint64_t now_usec)
 {
     run->due_usec = now_usec + step->number * USEC_PER_MSEC;
+}
+
+static void on_called(size_t index, char *data, size_t size, const char *error, void *userdata)
+{
+    if (error)
+        log_debug("A program calls a URL: %s", error);
+    free(data);
+}
+
+/* What is answered is nobody's. The steps wait for it, as it may be what they rest on. */
+static void do_call(struct program_run *run, const struct program_step *step, uint64_t now_usec)
+{
+    const struct fetch_listener listener = {on_called, on_done, run};
+    const struct fetch_wish wish = {.url = step->value, .limit = LIMIT_CALL_BYTES};
+    int r = run->fetch ? fetch_start(&run->job, run->fetch, &wish, 1, &listener) : -ENETDOWN;
+
+    if (r < 0) {
+        log_debug("A program calls a URL: %s", strerror(-r));
+        return;
+    }
+    run->state = STATE_CALLING;
+    run->due_usec = USEC_NEVER;
 }
 
 static void do_sound(struct program_run *run, const struct program_step *step, uint64_t now_usec)
@@ -213,6 +268,12 @@ static void ignore(struct program_run *run, const struct program_step *step, uin
     run->has_told_ignored = true;
 }
 
+static void do_mode(struct program_run *run, const struct program_step *step, uint64_t now_usec)
+{
+    if (run->guide.on_mode)
+        run->guide.on_mode(step->command, step->value, run->guide.userdata);
+}
+
 static void do_setting(struct program_run *run, const struct program_step *step, uint64_t now_usec)
 {
     const char *is = after_prefix(step->value, "streaming.chor.enabled=");
@@ -220,26 +281,28 @@ static void do_setting(struct program_run *run, const struct program_step *step,
     if (is)
         run->leaves_ears = streq(is, "false");
     else
-        ignore(run, step, now_usec);
+        do_mode(run, step, now_usec);
 }
 
-/* A stream's name is for SE, which can never come: the steps wait for the end of the dance, and
- * another program takes the place of this one. */
 static void (*const deeds[PROGRAM_COMMANDS])(struct program_run *run,
                                              const struct program_step *step, uint64_t now_usec) = {
-    [PROGRAM_UNKNOWN] = ignore, [PROGRAM_ID] = do_id,     [PROGRAM_PL] = do_palette,
-    [PROGRAM_CL] = do_color,    [PROGRAM_MU] = do_sound,  [PROGRAM_MC] = do_sound,
-    [PROGRAM_MS] = do_sound,    [PROGRAM_MW] = do_sound,  [PROGRAM_CH] = do_choreography,
-    [PROGRAM_ST] = do_stream,   [PROGRAM_SP] = do_stream, [PROGRAM_SI] = ignore,
-    [PROGRAM_SE] = ignore,      [PROGRAM_IS] = ignore,    [PROGRAM_IE] = ignore,
-    [PROGRAM_IC] = do_setting,  [PROGRAM_WT] = do_wait,   [PROGRAM_SL] = ignore,
-    [PROGRAM_CU] = ignore,      [PROGRAM_SG] = ignore,
+    [PROGRAM_UNKNOWN] = ignore,   [PROGRAM_ID] = do_id,     [PROGRAM_PL] = do_palette,
+    [PROGRAM_CL] = do_color,      [PROGRAM_MU] = do_sound,  [PROGRAM_MC] = do_sound,
+    [PROGRAM_MS] = do_sound,      [PROGRAM_MW] = do_sound,  [PROGRAM_CH] = do_choreography,
+    [PROGRAM_ST] = do_stream,     [PROGRAM_SP] = do_stream, [PROGRAM_SI] = do_name,
+    [PROGRAM_SE] = do_end_stream, [PROGRAM_IS] = do_mode,   [PROGRAM_IE] = do_mode,
+    [PROGRAM_IC] = do_setting,    [PROGRAM_WT] = do_wait,   [PROGRAM_SL] = do_sound,
+    [PROGRAM_CU] = do_call,       [PROGRAM_SG] = do_sound,
 };
 
 static void step(struct program_run *run, uint64_t now_usec)
 {
     size_t at = run->at;
 
+    if (at >= run->program->count && streaming_is_running(run->streaming)) {
+        run->state = STATE_STREAMING;
+        return;
+    }
     if (at >= run->program->count) {
         program_run_stop(run);
         return;
@@ -271,50 +334,64 @@ static void tick_playing(struct program_run *run, uint64_t now_usec)
     run->due_usec = now_usec;
 }
 
-static void tick_streaming(struct program_run *run, uint64_t now_usec)
+static void tick_waiting(struct program_run *run, uint64_t now_usec)
 {
-    if (now_usec < run->due_usec) {
-        streaming_tick(run->streaming, now_usec);
-        return;
-    }
-    end_stream(run);
     run->state = STATE_STEPPING;
+    run->due_usec = now_usec;
+}
+
+/* The dance goes on beside whatever the steps do. */
+static void tick_dance(struct program_run *run, uint64_t now_usec)
+{
+    if (!streaming_is_running(run->streaming))
+        return;
+    if (now_usec >= run->stream_end_usec)
+        end_stream(run);
+    else
+        streaming_tick(run->streaming, now_usec);
 }
 
 static void (*const ticks[STATE_COUNT])(struct program_run *run, uint64_t now_usec) = {
-    [STATE_LOADING] = tick_loading,
-    [STATE_STEPPING] = step,
-    [STATE_PLAYING] = tick_playing,
-    [STATE_STREAMING] = tick_streaming,
+    [STATE_LOADING] = tick_loading,   [STATE_STEPPING] = step,
+    [STATE_PLAYING] = tick_playing,   [STATE_CALLING] = tick_waiting,
+    [STATE_STREAMING] = tick_waiting,
 };
+
+/* When something other than a dance is due. */
+static uint64_t steps_deadline(const struct program_run *run)
+{
+    if (run->state == STATE_IDLE)
+        return USEC_NEVER;
+    if (run->state == STATE_PLAYING)
+        return player_is_running(run->player) ? player_deadline(run->player) : 0;
+    if (run->state == STATE_STREAMING)
+        return streaming_is_running(run->streaming) ? USEC_NEVER : 0;
+    return run->due_usec;
+}
 
 uint64_t program_run_deadline(const struct program_run *run)
 {
-    const uint64_t due[STATE_COUNT] = {
-        [STATE_IDLE] = USEC_NEVER,
-        [STATE_LOADING] = run->due_usec,
-        [STATE_STEPPING] = run->due_usec,
-        [STATE_PLAYING] = player_is_running(run->player) ? player_deadline(run->player) : 0,
-        [STATE_STREAMING] = usec_earlier(streaming_deadline(run->streaming), run->due_usec),
-    };
+    uint64_t due = steps_deadline(run);
 
-    return run->state == STATE_IDLE ? USEC_NEVER : usec_earlier(due[run->state], run->end_usec);
+    if (run->state == STATE_IDLE)
+        return USEC_NEVER;
+    if (streaming_is_running(run->streaming))
+        due = usec_earlier(due,
+                           usec_earlier(streaming_deadline(run->streaming), run->stream_end_usec));
+    return usec_earlier(due, run->end_usec);
 }
 
 static void end_late(struct program_run *run)
 {
     log_debug("A program takes more than %lu s and ends",
               (unsigned long)(LIMIT_PROGRAM_USEC / USEC_PER_SEC));
-    if (run->state == STATE_STREAMING)
-        end_stream(run);
+    end_stream(run);
     program_run_stop(run);
 }
 
-void program_run_tick(struct program_run *run, uint64_t now_usec)
+static void run_steps(struct program_run *run, uint64_t now_usec)
 {
-    if (run->state != STATE_IDLE && now_usec >= run->end_usec)
-        end_late(run);
-    if (run->state == STATE_IDLE || now_usec < program_run_deadline(run))
+    if (now_usec < steps_deadline(run))
         return;
     ticks[run->state](run, now_usec);
     for (unsigned i = 1; i < LIMIT_PROGRAM_TURN && run->state == STATE_STEPPING; i++) {
@@ -324,6 +401,19 @@ void program_run_tick(struct program_run *run, uint64_t now_usec)
     }
 }
 
+void program_run_tick(struct program_run *run, uint64_t now_usec)
+{
+    if (run->state == STATE_IDLE)
+        return;
+    tick_dance(run, now_usec);
+    if (now_usec < run->end_usec)
+        run_steps(run, now_usec);
+    else
+        end_late(run);
+    if (run->state == STATE_IDLE && run->guide.on_end)
+        run->guide.on_end(run->guide.userdata);
+}
+
 /* ---- the start ---- */
 
 void program_run_start(struct program_run *run, struct program *program, uint64_t now_usec)
@@ -331,7 +421,7 @@ void program_run_start(struct program_run *run, struct program *program, uint64_
     uint32_t palette = PALETTE_COUNT; /* at random */
     int r;
 
-    program_run_stop(run);
+    stop_program(run);
     run->program = program;
     run->at = 0;
     run->id = "";
@@ -348,6 +438,11 @@ void program_run_start(struct program_run *run, struct program *program, uint64_
         blink(run, now_usec);
 }
 
+void program_run_set_guide(struct program_run *run, const struct program_guide *guide)
+{
+    run->guide = guide ? *guide : (struct program_guide){.on_mode = NULL};
+}
+
 bool program_run_is_active(const struct program_run *run)
 {
     return run->state != STATE_IDLE;
@@ -355,7 +450,7 @@ bool program_run_is_active(const struct program_run *run)
 
 bool program_run_is_streaming(const struct program_run *run)
 {
-    return run->state == STATE_STREAMING;
+    return streaming_is_running(run->streaming);
 }
 
 const char *program_run_event_id(const struct program_run *run)
@@ -388,6 +483,7 @@ struct program_run *program_run_free(struct program_run *run)
         return NULL;
     fetch_cancel(run->job);
     free_program(run);
+    free(run->stream_name);
     player_free(run->player);
     streaming_free(run->streaming);
     free(run);

@@ -73,7 +73,10 @@ static void tell_status(struct rabbit *rabbit)
 
 static void on_status(void *userdata)
 {
-    tell_status(userdata);
+    struct rabbit *rabbit = userdata;
+
+    tell_status(rabbit);
+    violet_look(rabbit->violet);
 }
 
 /* From the login */

@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "base/clock.h"
-#include "rabbit/program-run.h"
 
 struct show {
     struct body *body;
@@ -31,7 +30,7 @@ static void go_on(struct show *show, uint64_t now_usec)
     if (!show->has_program || program_run_is_active(show->run))
         return;
     show->has_program = false;
-    if (life_is_suspended(show->life, LIFE_AWAY))
+    if (life_is_suspended(show->life, LIFE_AWAY | LIFE_INTERACTIVE))
         darken(show);
     life_resume(show->life, LIFE_PLAYING, now_usec);
 }
@@ -55,14 +54,18 @@ void show_set_fetch(struct show *show, struct fetch *fetch)
     program_run_set_fetch(show->run, fetch);
 }
 
-int show_run(struct show *show, struct program *program, uint64_t now_usec)
+void show_set_guide(struct show *show, const struct program_guide *guide)
+{
+    program_run_set_guide(show->run, guide);
+}
+
+void show_run(struct show *show, struct program *program, uint64_t now_usec)
 {
     life_interrupt(show->life, now_usec);
     life_suspend(show->life, LIFE_PLAYING);
     program_run_start(show->run, program, now_usec);
     show->has_program = true;
     tell(show, true);
-    return 0;
 }
 
 void show_stop(struct show *show, uint64_t now_usec)

@@ -6,9 +6,7 @@
 #ifndef NABAZTAGD_RABBIT_SHOW_H
 #define NABAZTAGD_RABBIT_SHOW_H
 
-#include "dance/life.h"
-#include "violet/program.h"
-#include "web/fetch.h"
+#include "rabbit/program-run.h"
 
 struct show;
 
@@ -28,18 +26,21 @@ struct show *show_free(struct show *show);
  * first: nothing. A download under way ends, and its program goes on without. */
 void show_set_fetch(struct show *show, struct fetch *fetch);
 
+/* Copied; NULL, as at first: nobody. */
+void show_set_guide(struct show *show, const struct program_guide *guide);
+
 /* The life of it: suspend and resume it, let it show frames, tell it of the ears. */
 struct life *show_life(struct show *show);
 
-/* Runs a program in place of the one that still runs; it is the show's from now on. Returns 0 or
- * -errno, and then nothing runs. */
-int show_run(struct show *show, struct program *program, uint64_t now_usec);
+/* Runs a program in place of the one that still runs, whose dance to a stream goes on; it is the
+ * show's from now on. */
+void show_run(struct show *show, struct program *program, uint64_t now_usec);
 
 /* Ends the program, as a button does: a dance's ears stop, life goes on. */
 void show_stop(struct show *show, uint64_t now_usec);
 
 bool show_is_running(const struct show *show);   /* a program, or a tai-chi */
-bool show_is_streaming(const struct show *show); /* the program dances to a stream (ST, SP) */
+bool show_is_streaming(const struct show *show); /* it dances to a stream (ST, SP) */
 
 /* The value of the running program's ID line, "" without one; NULL: no program runs. */
 const char *show_event_id(const struct show *show);

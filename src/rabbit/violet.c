@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "rabbit/interactive.h"
 #include "rabbit/platform.h"
 #include "rabbit/queries.h"
 #include "rabbit/servers.h"
@@ -11,6 +12,7 @@
 #include "xmpp/stanza.h"
 #include "xmpp/violet-text.h"
 
+#define MODE_EARS 3 /* where both are when interactive mode begins */
 #define FIRST_IDS 2 /* taken by bind and session before a stream is ours */
 
 struct violet {
@@ -23,6 +25,8 @@ struct violet {
     char *domain; /* of the platform's servers; NULL: not known */
     struct resources *resources;
     struct queries *queries;
+    struct interactive *interactive;
+    int ears[EAR_COUNT]; /* where they rested last in interactive mode */
     struct fetch *fetch; /* NULL: the platform's names are not known */
     sd_event *event;
 };
@@ -92,6 +96,85 @@ static void on_reboot(void *userdata)
     login_drop(violet->context.login, "eof", "the platform wants a new beginning");
 }
 
+/* ---- interactive mode ---- */
+
+/* The ears stand as the original's did then. */
+static void enter_mode(struct violet *violet, const char *application)
+{
+    struct command_context context = events_context(violet->context.events);
+    int r = interactive_start(violet->interactive, application);
+
+    if (r < 0) {
+        log_debug("Interactive mode does not begin: %s", strerror(-r));
+        return;
+    }
+    life_suspend(show_life(context.show), LIFE_INTERACTIVE);
+    for (enum ear_index i = 0; i < EAR_COUNT; i++)
+        body_ear_go(context.body, i, MODE_EARS, EAR_FORWARD);
+}
+
+static void leave_mode(struct violet *violet)
+{
+    struct life *life = show_life(events_show(violet->context.events));
+
+    interactive_stop(violet->interactive);
+    if (!life_is_suspended(life, LIFE_INTERACTIVE))
+        return;
+    life_restore_ears(life);
+    life_resume(life, LIFE_INTERACTIVE, clock_now_usec());
+}
+
+/* Hands are not among what moves them here: they are told of at once. */
+static void note_ears(struct violet *violet)
+{
+    struct body *body = events_context(violet->context.events).body;
+
+    if (!interactive_application(violet->interactive) || !body_ears_settled(body))
+        return;
+    for (enum ear_index i = 0; i < EAR_COUNT; i++)
+        violet->ears[i] = body_ear_position(body, i);
+}
+
+/* Both are meant when it cannot be told which. */
+static void tell_turn(struct violet *violet, unsigned left, unsigned right)
+{
+    bool is_left = (int)left != violet->ears[EAR_LEFT];
+    bool is_right = (int)right != violet->ears[EAR_RIGHT];
+
+    interactive_tell_ears(violet->interactive, is_left || !is_right, is_right || !is_left);
+}
+
+static void on_mode(enum program_command command, const char *value, void *userdata)
+{
+    struct violet *violet = userdata;
+
+    if (command == PROGRAM_IS)
+        enter_mode(violet, value);
+    else if (command == PROGRAM_IE)
+        leave_mode(violet);
+    else if (!interactive_set(violet->interactive, value))
+        log_debug("A program sets something of interactive mode that does nothing here");
+}
+
+static void on_program_end(void *userdata)
+{
+    struct violet *violet = userdata;
+
+    interactive_tell_end(violet->interactive);
+}
+
+static void on_packet(const void *data, size_t size, void *userdata)
+{
+    struct violet *violet = userdata;
+
+    platform_take_answer(violet->platform, data, size, clock_now_usec());
+}
+
+static void on_mode_failed(void *userdata)
+{
+    leave_mode(userdata);
+}
+
 /* ---- its questions ---- */
 
 static bool may_ask(const char *jid, void *userdata)
@@ -115,6 +198,8 @@ static void look_at_state(struct queries_facts *facts, void *userdata)
     facts->state = "Free";
     facts->resource = config_is_violet(violet->config) ? resources_current(violet->resources)
                                                        : platform_resource(violet->platform);
+    facts->it_state = yes_no(interactive_application(violet->interactive));
+    facts->it_app = interactive_application(violet->interactive);
     facts->sleep_state = yes_no(events_is_asleep(violet->context.events));
     facts->streaming_state = yes_no(show_is_streaming(show));
     facts->processing_state = yes_no(show_is_running(show));
@@ -132,6 +217,15 @@ static void on_rename(const char *which, const char *name, void *userdata)
 
 /* ---- downloads ---- */
 
+/* Ends interactive mode, whose application nobody could ask. */
+static void let_go_of_fetch(struct violet *violet)
+{
+    leave_mode(violet);
+    interactive_set_place(violet->interactive, &(struct interactive_place){.ping = NULL}, NULL);
+    show_set_fetch(events_show(violet->context.events), NULL);
+    violet->fetch = fetch_free(violet->fetch);
+}
+
 /* Only with a platform whose hosts are known, or a list of them. */
 static void make_fetch(struct violet *violet)
 {
@@ -144,12 +238,18 @@ static void make_fetch(struct violet *violet)
         .is_near = servers_are_near(servers),
         .listed = violet->config->access.fetch,
     };
+    const struct interactive_place place = {
+        .ping = login_serial(violet->context.login) ? names.ping : NULL,
+        .serial = login_serial(violet->context.login),
+        .version = violet->config->rabbit.version,
+    };
 
-    show_set_fetch(events_show(violet->context.events), NULL);
-    violet->fetch = fetch_free(violet->fetch);
+    let_go_of_fetch(violet);
     if (fetch_new(&violet->fetch, violet->event, violet->context.http, &names) < 0)
         violet->fetch = NULL;
     show_set_fetch(events_show(violet->context.events), violet->fetch);
+    if (interactive_set_place(violet->interactive, &place, violet->fetch) < 0)
+        log_debug("No memory is left for interactive mode");
 }
 
 static void configure_platform(struct violet *violet)
@@ -170,6 +270,7 @@ void violet_set_online(struct violet *violet, const char *jid)
         configure_platform(violet);
         make_fetch(violet);
     }
+    leave_mode(violet);
     platform_set_online(violet->platform, jid != NULL, now_usec);
     resources_stop(violet->resources);
     if (jid && config_is_violet(violet->config) &&
@@ -202,13 +303,17 @@ int violet_send(struct violet *violet, const char *text, size_t size)
 
 void violet_tell_clicks(struct violet *violet, unsigned clicks, const char *program_id)
 {
-    if (violet)
+    if (violet && interactive_application(violet->interactive))
+        interactive_tell_clicks(violet->interactive, clicks);
+    else if (violet)
         platform_tell_clicks(violet->platform, clicks, program_id);
 }
 
 void violet_tell_ears(struct violet *violet, unsigned left, unsigned right)
 {
-    if (violet)
+    if (violet && interactive_application(violet->interactive))
+        tell_turn(violet, left, right);
+    else if (violet)
         platform_tell_ears(violet->platform, left, right);
 }
 
@@ -241,6 +346,9 @@ void violet_look(struct violet *violet)
 {
     if (!violet)
         return;
+    if (events_is_asleep(violet->context.events))
+        leave_mode(violet);
+    note_ears(violet);
     platform_look(violet->platform, clock_now_usec());
     arm_timer(violet);
 }
@@ -266,13 +374,20 @@ static int build(struct violet *violet)
                                                                  .on_failed = on_useless};
     static const struct queries_listener queries_listener = {
         .may_ask = may_ask, .look = look_at_state, .on_rename = on_rename};
-    const struct platform_context platform_context = {
+    const struct interactive_listener interactive_listener = {
+        .on_packet = on_packet, .on_failed = on_mode_failed, .userdata = violet};
+    const struct program_guide guide = {
+        .on_mode = on_mode, .on_end = on_program_end, .userdata = violet};
+    struct platform_context platform_context = {
         .show = events_show(violet->context.events),
         .sleep = events_context(violet->context.events).sleep,
     };
-    int r = platform_new(&violet->platform, violet->config, NULL, &platform_context,
-                         &platform_listener, violet);
+    int r = interactive_new(&violet->interactive, &interactive_listener);
 
+    platform_context.interactive = violet->interactive;
+    if (r == 0)
+        r = platform_new(&violet->platform, violet->config, NULL, &platform_context,
+                         &platform_listener, violet);
     if (r == 0)
         r = resources_new(&violet->resources, &resources_listener, violet);
     if (r == 0)
@@ -281,6 +396,8 @@ static int build(struct violet *violet)
         r = sd_event_add_time(violet->event, &violet->timer, CLOCK_MONOTONIC, USEC_NEVER,
                               USEC_PER_MSEC, on_timer, violet);
     violet->due_usec = USEC_NEVER;
+    if (r >= 0)
+        show_set_guide(platform_context.show, &guide);
     return r < 0 ? r : 0;
 }
 
@@ -308,8 +425,10 @@ struct violet *violet_free(struct violet *violet)
 {
     if (!violet)
         return NULL;
-    show_set_fetch(events_show(violet->context.events), NULL);
-    fetch_free(violet->fetch);
+    show_set_guide(events_show(violet->context.events), NULL);
+    if (violet->interactive)
+        let_go_of_fetch(violet);
+    interactive_free(violet->interactive);
     queries_free(violet->queries);
     platform_free(violet->platform);
     free(violet->domain);

@@ -220,6 +220,7 @@ class Life(VioletCase):
             self.platform.push(junk)
         self.push(violet.ambient({1: 0}))
         self.wait_led("left", "ffff00")
+        self.rabbit.wait_log("it is broken, or too long")
         self.assertEqual(self.rabbit.log().count("it is broken, or too long"), 1)
 
     def test_stranger(self):
@@ -231,6 +232,92 @@ class Life(VioletCase):
         )
         self.rabbit.wait_log("sends packets and is not obeyed")
         self.assertEqual(self.led("left"), "000000")
+
+
+class Interactive(VioletCase):
+    """An application of the platform is asked what comes next."""
+
+    def setUp(self):
+        super().setUp()
+        self.asked, self.answers = [], {}
+        self.platform = self.make_platform(applications={"quiz": self.application})
+        self.rabbit = self.boot(self.platform, self.make_violet(self.platform))
+        self.rabbit.wait_status("ears 0/0")
+        self.bench = self.rabbit.bench()
+
+    def application(self, fields):
+        self.asked.append(fields)
+        text = self.answers.get(fields["st"])
+        return None if text is None else violet.packet(violet.program(text))
+
+    def begin(self, **answers):
+        self.answers = {"start": "ID 1\nIC cookie=7\n", "done": "WT 600000\n", **answers}
+        self.push("IS quiz\n")
+        self.wait_resource("itmode")
+
+    def push(self, text):
+        self.assertTrue(self.platform.push(violet.packet(violet.program(text))))
+
+    def wait_resource(self, resource):
+        wait_for(lambda: self.platform.rabbits[MAC].resource == resource, 10, resource)
+
+    def wait_asked(self, *questions):
+        wait_for(lambda: self.asked == list(questions), 10, lambda: f"not {self.asked}")
+
+    def click(self):
+        self.bench.ask("press")
+        self.bench.ask("release")
+
+    def test_whole(self):
+        """It begins, asks when a program is over and when a person clicks, and ends."""
+        self.begin(btn="IE\n")
+        asked = [{"st": "start"}, {"st": "done", "c": "7"}]
+        self.wait_asked(*asked)
+        self.click()
+        asked.append({"st": "btn", "pos": "0", "idx": "0", "btn": "1", "c": "7"})
+        self.wait_asked(*asked)
+        self.wait_resource("idle")
+        self.assertEqual(self.platform.events, [], "it is the application's alone")
+        self.click()
+        wait_for(lambda: self.platform.events == [("click", 1, None)], 10, "the click")
+        self.assertEqual(len(self.asked), 3)
+
+    def test_ears(self):
+        self.begin(ear="WT 600000\n")
+        wait_for(
+            lambda: self.bench.state()["ears"] == {"left": 3, "right": 3}, 20, "the ears to go"
+        )
+        self.rabbit.wait_status("ears 3/3")
+        self.bench.ask("turn right 5")
+        wait_for(lambda: len(self.asked) == 3, 20, "the ears")
+        ears = {"st": "ear", "pos": "0", "idx": "0", "el": "0", "er": "1", "c": "7"}
+        self.assertEqual(self.asked[2], ears)
+
+    def test_others_wait(self):
+        """What is not for it waits, and it shows no weather, until it is over."""
+        self.begin(btn="IE\n")
+        self.platform.push(violet.packet(violet.ambient({1: 0})), resource="idle")
+        self.platform.push(violet.packet(violet.program("ID 9\nWT 600000\n")), resource="itmode")
+        self.wait_asked({"st": "start"}, {"st": "done", "c": "7"})
+        self.assertEqual(self.bench.state()["leds"]["left"], "000000")
+        self.click()
+        wait_for(lambda: self.bench.state()["leds"]["left"] == "ffff00", 10, "the weather")
+
+    def test_no_answer(self):
+        """An application that does not answer lets the rabbit go, and that is told once."""
+        self.begin()
+        self.wait_asked({"st": "start"}, {"st": "done", "c": "7"})
+        self.click()
+        self.wait_resource("idle")
+        self.rabbit.wait_log("interactive mode is over")
+        self.assertEqual(self.rabbit.log().count("interactive mode is over"), 1)
+
+    def test_sleep(self):
+        self.begin()
+        self.platform.push(violet.packet(violet.mode(True)), resource="urgent")
+        self.wait_resource("asleep")
+        self.platform.push(violet.packet(violet.mode(False)), resource="asleep")
+        self.wait_resource("idle")
 
 
 class Healing(VioletCase):

@@ -137,7 +137,8 @@ class Violet:
     realm: None is OpenJabNab. nonces are used up before made ones. bypass: any digest is right and
     there is no rspauth. proof: "challenge", "success" (inside it, as jabberd2) or "none".
     domain_with_port: how locate names the domain. mode, ambient: what the sources say; may change.
-    resources: {path: bytes} of the host called broadcast.
+    resources: {path: bytes} of the host called broadcast. applications: {name: function}, which
+    gets the fields that were asked (a dict from "st" on) and returns a packet, or None for a 404.
     """
 
     tls = None
@@ -152,11 +153,13 @@ class Violet:
         proof="challenge",
         domain_with_port=False,
         resources=(),
+        applications=(),
         ambient={4: 0, 5: 0, 8: 0},
         asleep=False,
     ):
         self.domain, self.realm, self.bypass, self.proof = domain, realm, bypass, proof
         self.ambient, self.asleep, self.resources = dict(ambient), asleep, dict(resources)
+        self.applications = dict(applications)
         self.rabbits = collections.defaultdict(Rabbit)
         self.heard, self.closings, self.events, self.requests = [], [], [], []
         self._nonces, self._faults, self._glue = list(nonces), [], ""
@@ -670,7 +673,16 @@ class _Web:
         if url.path == "/vl/sendMailXMPP.jsp":
             self.server.rabbits[dict(fields).get("m", "").replace(":", "")].password = None
             return 200, b""
+        if url.path == "/vl/itmode.jsp":
+            return self.ask_application(fields)
         return 200, b"404 Not Found"
+
+    def ask_application(self, fields):
+        if [name for name, _ in fields[:5]] != ["sn", "v", "h", "a", "st"]:
+            return 400, b""
+        application = self.server.applications.get(fields[3][1])
+        body = application and application(dict(fields[4:]))
+        return (404, b"") if body is None else (200, body)
 
     def located(self):
         domain = self.server.domain

@@ -642,7 +642,7 @@ static void run(struct warren *warren, const char *text)
 
     assert_non_null(program);
     assert_int_equal(program_parse(program, text, strlen(text)), 0);
-    assert_int_equal(show_run(events_show(warren->events), program, clock_now_usec()), 0);
+    show_run(events_show(warren->events), program, clock_now_usec());
     let_something_happen(warren);
 }
 

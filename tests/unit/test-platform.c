@@ -36,6 +36,7 @@ struct bed {
     struct show show;
     struct sleep *sleep;
     struct platform *platform;
+    bool is_interactive;
     bool looks_back; /* the listener of sleep looks at the platform */
     char words[4096];
     unsigned notices, warnings;
@@ -72,13 +73,18 @@ struct life *show_life(struct show *show)
     return (struct life *)show;
 }
 
-int show_run(struct show *show, struct program *program, uint64_t now_usec)
+void show_run(struct show *show, struct program *program, uint64_t now_usec)
 {
     say("run(%zu) ", program->count);
     free(program);
     show->is_running = true;
     platform_look(bed->platform, now_usec); /* as on_changed does */
-    return 0;
+}
+
+const char *interactive_application(const struct interactive *interactive)
+{
+    assert_ptr_equal(interactive, bed);
+    return bed->is_interactive ? "quiz" : NULL;
 }
 
 void show_stop(struct show *show, uint64_t now_usec)
@@ -167,7 +173,7 @@ static int set_up(void **state)
     bed->ctx = xmpp_ctx_new(NULL, NULL);
     configure(VIOLET, NULL);
     assert_int_equal(sleep_new(&bed->sleep, NULL, &sleep_listener, NULL), 0);
-    context = (struct platform_context){&bed->show, bed->sleep};
+    context = (struct platform_context){&bed->show, bed->sleep, (struct interactive *)bed};
     assert_int_equal(platform_new(&bed->platform, bed->config, NULL, &context, &listener, NULL), 0);
     platform_set_online(bed->platform, true, 0);
     bed->words[0] = '\0';
@@ -230,12 +236,13 @@ static void fall_asleep(bool asleep)
 
 /* ---- when packets run ---- */
 
-enum mood { IDLE, ASLEEP, RUNNING, STREAMING, MOODS };
+enum mood { IDLE, ASLEEP, RUNNING, STREAMING, INTERACTIVE, MOODS };
 
 static void set_mood(enum mood mood)
 {
     fall_asleep(mood == ASLEEP);
-    bed->show.is_running = mood == RUNNING || mood == STREAMING;
+    bed->is_interactive = mood == INTERACTIVE;
+    bed->show.is_running = mood == RUNNING || mood == STREAMING || mood == INTERACTIVE;
     bed->show.is_streaming = mood == STREAMING;
 }
 
@@ -264,12 +271,17 @@ static void test_admission(void **state)
         const char *resource;
         bool runs[MOODS];
     } cases[] = {
-        {"", {true, false, false, false}},        {"/", {true, false, false, false}},
-        {"/idle", {true, false, false, false}},   {"/busy", {true, false, false, false}},
-        {"/itmode", {true, false, false, false}}, {"/Urgent", {true, false, false, false}},
-        {"/asleep", {true, true, false, false}},  {"/streaming", {true, false, false, true}},
-        {"/urgent", {true, true, true, true}},    {"/sources", {true, true, true, true}},
-        {"/boot", {true, true, true, true}},
+        {"", {true, false, false, false, false}},
+        {"/", {true, false, false, false, false}},
+        {"/idle", {true, false, false, false, false}},
+        {"/busy", {true, false, false, false, false}},
+        {"/Urgent", {true, false, false, false, false}},
+        {"/asleep", {true, true, false, false, false}},
+        {"/streaming", {true, false, false, true, false}},
+        {"/itmode", {true, false, false, false, true}},
+        {"/urgent", {true, true, true, true, true}},
+        {"/sources", {true, true, true, true, true}},
+        {"/boot", {true, true, true, true, true}},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
@@ -278,8 +290,8 @@ static void test_admission(void **state)
 
 static void test_own_resource(void **state)
 {
-    static const bool as_streaming[MOODS] = {true, false, false, true},
-                      as_none[MOODS] = {true, false, false, false};
+    static const bool as_streaming[MOODS] = {true, false, false, true, false},
+                      as_none[MOODS] = {true, false, false, false, false};
 
     configure(VIOLET "resource = streaming\n", NULL);
     check_admission("/streaming", as_streaming);
@@ -368,6 +380,12 @@ static void test_resource(void **state)
     set_mood(STREAMING);
     platform_look(bed->platform, 0);
     done("=streaming ");
+    set_mood(INTERACTIVE);
+    platform_look(bed->platform, 0);
+    done("=itmode ");
+    bed->show.is_streaming = true;
+    platform_look(bed->platform, 0);
+    done("=streaming ");
     fall_asleep(true);
     platform_look(bed->platform, 0);
     platform_look(bed->platform, 0);
@@ -378,6 +396,24 @@ static void test_resource(void **state)
 }
 
 /* ---- what packets do ---- */
+
+/* At once, whatever else holds; one that is broken does nothing, and is told of once. */
+static void test_answer(void **state)
+{
+    const struct bytes good = bytes_of_hex(ALL), bad = bytes_of_hex("7f0b00000101");
+    static const uint8_t long_one[LIMIT_PACKET_BYTES + 1] = {0x7f};
+
+    set_mood(INTERACTIVE);
+    platform_look(bed->platform, 0);
+    done("=itmode ");
+    platform_take_answer(bed->platform, good.data, good.size, 0);
+    done("run(2) nose(1) ");
+    platform_take_answer(bed->platform, bad.data, bad.size, 0);
+    platform_take_answer(bed->platform, long_one, sizeof(long_one), 0);
+    platform_take_answer(bed->platform, "", 0, 0);
+    done("");
+    assert_int_equal(bed->warnings, 1);
+}
 
 static void test_order(void **state)
 {
@@ -782,29 +818,14 @@ int main(void)
 {
 #define in_bed(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        in_bed(test_admission),
-        in_bed(test_own_resource),
-        in_bed(test_expiry),
-        in_bed(test_queue),
-        in_bed(test_busy),
-        in_bed(test_resource),
-        in_bed(test_order),
-        in_bed(test_looked_at_from_within),
-        in_bed(test_junk),
-        in_bed(test_mutations),
-        in_bed(test_behind_the_end),
-        in_bed(test_envelope),
-        in_bed(test_too_long),
-        in_bed(test_reboot),
-        in_bed(test_sleep_and_wake),
-        in_bed(test_sources),
-        in_bed(test_senders),
-        in_bed(test_strangers),
-        in_bed(test_stream_violet),
-        in_bed(test_stream_standard),
-        in_bed(test_events_violet),
-        in_bed(test_rename),
-        in_bed(test_events_standard),
+        in_bed(test_admission),      in_bed(test_own_resource),  in_bed(test_expiry),
+        in_bed(test_queue),          in_bed(test_busy),          in_bed(test_resource),
+        in_bed(test_order),          in_bed(test_answer),        in_bed(test_looked_at_from_within),
+        in_bed(test_junk),           in_bed(test_mutations),     in_bed(test_behind_the_end),
+        in_bed(test_envelope),       in_bed(test_too_long),      in_bed(test_reboot),
+        in_bed(test_sleep_and_wake), in_bed(test_sources),       in_bed(test_senders),
+        in_bed(test_strangers),      in_bed(test_stream_violet), in_bed(test_stream_standard),
+        in_bed(test_events_violet),  in_bed(test_rename),        in_bed(test_events_standard),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,13 +115,13 @@ struct stage {
     const char *next;              /* the program to run when one has ended */
 };
 
-static int run(struct stage *stage, const char *text)
+static void run(struct stage *stage, const char *text)
 {
     struct program *program = calloc(1, sizeof(*program));
 
     assert_non_null(program);
     assert_int_equal(program_parse(program, text, strlen(text)), 0);
-    return show_run(stage->show, program, loop.now_usec);
+    show_run(stage->show, program, loop.now_usec);
 }
 
 static void on_changed(void *userdata)
@@ -135,7 +135,7 @@ static void on_changed(void *userdata)
     if (!next || stage->is_running)
         return;
     stage->next = NULL;
-    assert_int_equal(run(stage, next), 0);
+    run(stage, next);
 }
 
 static uint64_t deadline(const void *dancer)
@@ -228,7 +228,7 @@ static void empty(void **state)
 
     rig_run(stage->rig, 700 * MSEC);
     rig_expect_leds(0, 0, 0, 0, 0);
-    assert_int_equal(run(stage, ""), 0);
+    run(stage, "");
     expect_running(stage, ""); /* till the next tick */
     assert_int_equal(stage->changes, 1);
     assert_true(stage->is_running);
@@ -243,7 +243,7 @@ static void choreography(void **state)
 {
     struct stage *stage = *state;
 
-    assert_int_equal(run(stage, "MU sound\nCH one\nMC other\nCH two\nMS third\nMW\nCH\n"), 0);
+    run(stage, "MU sound\nCH one\nMC other\nCH two\nMS third\nMW\nCH\n");
     assert_int_equal(fetching.job->count, 2);
     assert_string_equal(fetching.job->urls[0], "one");
     assert_string_equal(fetching.job->urls[1], "two");
@@ -394,11 +394,40 @@ static void what_does_nothing(void **state)
 {
     struct stage *stage = *state;
 
-    run(stage, "SL fr\nCU u\nSG t\nIS a\nIE\nIC cookie=1\nSI n\nSE n\nXX\n\nMU a\nMW\nMS b\nID 4\n"
+    run(stage, "SL fr\nSG t\nIS a\nIE\nIC cookie=1\nSI n\nSE n\nXX\n\nMU a\nMW\nMS b\nID 4\n"
                "WT 1000");
     run_now(stage);
     expect_running(stage, "4");
     assert_int_equal(fetching.started, 0);
+}
+
+/* The steps wait for the answer, whatever it is. */
+static void calls(void **state)
+{
+    struct stage *stage = *state;
+
+    for (unsigned i = 0; i < 2; i++) {
+        run(stage, "CU broadcast/a\nID 4\nWT 1000");
+        run_now(stage);
+        assert_string_equal(fetching.job->urls[0], "broadcast/a");
+        assert_int_equal(fetching.job->limits[0], LIMIT_CALL_BYTES);
+        rig_run(stage->rig, 10 * SEC);
+        expect_running(stage, "");
+        load_all(i == 0 ? "00ff" : NULL);
+        run_now(stage);
+        expect_running(stage, "4");
+        rig_run(stage->rig, SEC);
+        expect_life(stage);
+    }
+
+    run(stage, "CU a\nID 4\nWT 1000");
+    run_now(stage);
+    show_set_fetch(stage->show, NULL);
+    run_now(stage);
+    expect_running(stage, "4");
+    run(stage, "CU a\nID 5\nWT 1000");
+    run_now(stage);
+    expect_running(stage, "5");
 }
 
 static void many_steps(void **state)
@@ -599,6 +628,118 @@ static void dance_is_stopped(void **state)
     assert_int_equal(rig_record.ear_orders, 2);
 }
 
+static void dance_is_ended_by_name(void **state)
+{
+    struct stage *stage = *state;
+
+    run(stage, "SI radio\nST stream\nID 1\n");
+    rig_run(stage->rig, 200 * MSEC);
+    run(stage, "SE\nSE other\nID 2\nWT 1000\n\nSE radio\nID 3\nWT 1000");
+    rig_run(stage->rig, SEC - MSEC);
+    assert_true(show_is_streaming(stage->show));
+    expect_running(stage, "2");
+    rig_run(stage->rig, MSEC);
+    assert_false(show_is_streaming(stage->show));
+    assert_false(stage->is_streaming);
+    expect_running(stage, "3");
+    rig_run(stage->rig, SEC);
+    expect_life(stage);
+
+    run(stage, "ST stream\n"); /* its name is forgotten */
+    run_now(stage);
+    run(stage, "SE radio\nID 4\nWT 1000");
+    run_now(stage);
+    assert_true(show_is_streaming(stage->show));
+    run(stage, "SE\nID 5\nWT 1000");
+    run_now(stage);
+    assert_false(show_is_streaming(stage->show));
+    expect_running(stage, "5");
+}
+
+/* Another program takes the place of the dance's own, and ends with it at the latest. */
+static void dance_goes_on(void **state)
+{
+    struct stage *stage = *state;
+
+    run(stage, "ST stream\nID 1\nWT 1000");
+    rig_run(stage->rig, 10 * SEC);
+    run(stage, "ID 2\n");
+    rig_run(stage->rig, LIMIT_STREAM_USEC - 10 * SEC - 1);
+    expect_running(stage, "2");
+    assert_true(show_is_streaming(stage->show));
+    rig_run(stage->rig, 1);
+    expect_life(stage);
+
+    run(stage, "ST stream\n");
+    run_now(stage);
+    run(stage, "CH one\nWT 1000"); /* it has the LEDs now */
+    load_all(RED_SECOND);
+    run_now(stage);
+    assert_false(show_is_streaming(stage->show));
+    rig_expect_leds(0xff0000, 0, 0, 0, 0);
+}
+
+/* ---- interactive mode ---- */
+
+static struct {
+    char words[200];
+    unsigned ends;
+} guided;
+
+static void on_mode(enum program_command command, const char *value, void *userdata)
+{
+    size_t used = strlen(guided.words);
+
+    snprintf(guided.words + used, sizeof(guided.words) - used, "%s(%s) ",
+             program_command_name(command), value);
+}
+
+static void on_end(void *userdata)
+{
+    guided.ends++;
+}
+
+static void guide(void **state)
+{
+    static const struct program_guide ours = {.on_mode = on_mode, .on_end = on_end};
+    struct stage *stage = *state;
+
+    memset(&guided, 0, sizeof(guided));
+    show_set_guide(stage->show, &ours);
+    run(stage, "IS quiz\nIC cookie=1\nIC streaming.chor.enabled=false\nIC x\nIE\nWT 1000");
+    run_now(stage);
+    assert_string_equal(guided.words, "IS(quiz) IC(cookie=1) IC(x) IE() ");
+    assert_int_equal(guided.ends, 0);
+    rig_run(stage->rig, SEC);
+    assert_int_equal(guided.ends, 1);
+    run(stage, "WT 1000");
+    run(stage, "WT 1000"); /* the first one does not come to its end, nor does this */
+    run_now(stage);
+    show_stop(stage->show, loop.now_usec);
+    assert_int_equal(guided.ends, 1);
+    show_set_guide(stage->show, NULL);
+    run(stage, "IE\n");
+    run_now(stage);
+    assert_int_equal(guided.ends, 1);
+}
+
+/* An application has the LEDs: they are dark when nothing plays. */
+static void dark_between_programs(void **state)
+{
+    struct stage *stage = *state;
+
+    run(stage, "CH one\nWT 1000");
+    life_suspend(show_life(stage->show), LIFE_INTERACTIVE);
+    load_all(RED_SECOND);
+    run_now(stage);
+    rig_expect_leds(0xff0000, 0, 0, 0, 0);
+    rig_run(stage->rig, 3 * SEC);
+    assert_false(show_is_running(stage->show));
+    rig_expect_leds(0, 0, 0, 0, 0);
+    life_resume(show_life(stage->show), LIFE_INTERACTIVE, loop.now_usec);
+    expect_life(stage);
+}
+
 /* ---- tai-chi ---- */
 
 static void begin_taichi(struct stage *stage)
@@ -652,6 +793,7 @@ int main(void)
         on_stage(colors),
         on_stage(wait_skips),
         on_stage(what_does_nothing),
+        on_stage(calls),
         on_stage(many_steps),
         on_stage(wait_for_ever),
         on_stage(choreography_for_ever),
@@ -663,6 +805,10 @@ int main(void)
         on_stage(dance),
         on_stage(dance_without_ears),
         on_stage(dance_is_stopped),
+        on_stage(dance_is_ended_by_name),
+        on_stage(dance_goes_on),
+        on_stage(guide),
+        on_stage(dark_between_programs),
         on_stage(taichi),
     };
 
