@@ -1,4 +1,4 @@
-/* Probes of the way to the server and to the hook: DNS and TCP. */
+/* Probes of the way to the server and to the hook: locate.jsp, DNS and TCP. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -78,6 +78,81 @@ int doctor_connect(const char *address, uint16_t port, uint64_t limit_usec)
         return fd;
     closep(&fd);
     return r;
+}
+
+/* ---- where the platform's servers are ---- */
+
+struct question {
+    struct doctor *doctor;
+    sd_event *event;
+    bool good;
+};
+
+static void on_located(const char *error, void *userdata)
+{
+    struct question *question = userdata;
+    struct doctor *doctor = question->doctor;
+    const struct locate_answer *known = servers_known(doctor->servers);
+    char port[sizeof(":65535")] = "";
+
+    question->good = known != NULL;
+    if (!known) {
+        doctor_tell(doctor, VERDICT_FAILED, "unreachable",
+                    "check [rabbit] locate and that the platform runs; it says where the server is",
+                    "%s: %s", doctor->config->rabbit.locate, error);
+    } else {
+        if (known->port)
+            snprintf(port, sizeof(port), ":%u", known->port);
+        doctor_tell(doctor, VERDICT_OK, NULL, NULL, "the server is %s%s, %s%s", known->domain, port,
+                    *known->ping ? "the hook is at " : "there is no hook", known->ping);
+    }
+    sd_event_exit(question->event, 0);
+}
+
+static int ask_locate(struct question *question)
+{
+    struct doctor *doctor = question->doctor;
+    struct http *http;
+    int r = http_new(&http, question->event);
+
+    if (r < 0)
+        return r;
+    r = servers_new(&doctor->servers, http, on_located, question);
+    if (r == 0) {
+        servers_configure(doctor->servers, doctor->config, doctor->serial);
+        r = servers_find(doctor->servers);
+    }
+    if (r == 0)
+        r = sd_event_loop(question->event);
+    http_free(http);
+    return r;
+}
+
+bool doctor_probe_locate(struct doctor *doctor)
+{
+    struct question question = {.doctor = doctor};
+    const struct locate_answer *known;
+    int r;
+
+    if (!config_is_violet(doctor->config) || !doctor->config->rabbit.locate) {
+        doctor_tell(doctor, VERDICT_SKIPPED, NULL, NULL, "%s",
+                    config_is_violet(doctor->config) ? "[rabbit] locate is not set"
+                                                     : "the violet dialect alone asks for it");
+        return true;
+    }
+    r = sd_event_new(&question.event);
+    if (r >= 0)
+        r = ask_locate(&question);
+    sd_event_unref(question.event);
+    if (r < 0)
+        doctor_tell(doctor, VERDICT_FAILED, "unreachable", "check [rabbit] locate",
+                    "cannot ask it: %s", strerror(-r));
+    known = question.good ? servers_known(doctor->servers) : NULL;
+    if (known)
+        doctor->order.domain = (char *)known->domain;
+    if (known && !doctor->host)
+        doctor->order.port = known->port;
+    return known != NULL;
 }
 
 /* ---- the server ---- */
@@ -192,12 +267,6 @@ bool doctor_probe_tcp(struct doctor *doctor)
 
 /* ---- the hook ---- */
 
-struct question {
-    struct doctor *doctor;
-    sd_event *event;
-    bool good;
-};
-
 /* A hook that asks for what we left out is there all the same. */
 static void on_answer(const struct http_answer *answer, void *userdata)
 {
@@ -214,7 +283,7 @@ static void on_answer(const struct http_answer *answer, void *userdata)
     sd_event_exit(question->event, 0);
 }
 
-static int ask_hook(struct question *question, const struct config *config)
+static int ask_hook(struct question *question, const char *url)
 {
     struct http_request *request;
     struct http *http;
@@ -222,7 +291,7 @@ static int ask_hook(struct question *question, const struct config *config)
 
     if (r < 0)
         return r;
-    r = http_get(&request, http, config->report.url, config->report.timeout_usec, on_answer,
+    r = http_get(&request, http, url, question->doctor->config->report.timeout_usec, on_answer,
                  question);
     if (r >= 0)
         r = sd_event_loop(question->event);
@@ -234,15 +303,18 @@ static int ask_hook(struct question *question, const struct config *config)
 bool doctor_probe_hook(struct doctor *doctor)
 {
     struct question question = {.doctor = doctor};
+    const char *url = doctor->config->report.url;
     int r;
 
-    if (!doctor->config->report.url) {
+    if (!url && doctor->servers)
+        url = servers_hook(doctor->servers);
+    if (!url) {
         doctor_tell(doctor, VERDICT_SKIPPED, NULL, NULL, "[report] url is not set");
         return true;
     }
     r = sd_event_new(&question.event);
     if (r >= 0)
-        r = ask_hook(&question, doctor->config);
+        r = ask_hook(&question, url);
     sd_event_unref(question.event);
     if (r < 0)
         doctor_tell(doctor, VERDICT_FAILED, "hook-failed", "check [report] url",

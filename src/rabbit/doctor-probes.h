@@ -9,6 +9,7 @@
 
 #include "base/finding.h"
 #include "rabbit/account.h"
+#include "rabbit/servers.h"
 #include "xmpp/stream.h"
 
 struct doctor {
@@ -25,6 +26,7 @@ struct doctor {
     char serial[13]; /* "": none */
     struct order order;
     char *host;                     /* of the order, ours */
+    struct servers *servers;        /* as locate.jsp has them; NULL: it was not asked */
     char address[INET6_ADDRSTRLEN]; /* of the server, that answered */
     uint16_t port;
     struct sight sight;
@@ -55,6 +57,7 @@ void doctor_describe_place(char ret[DOCTOR_PLACE_MAX], const char *address, uint
 bool doctor_probe_configuration(struct doctor *doctor);
 bool doctor_probe_clock(struct doctor *doctor);
 bool doctor_probe_account(struct doctor *doctor);
+bool doctor_probe_locate(struct doctor *doctor);
 bool doctor_probe_dns(struct doctor *doctor);
 bool doctor_probe_tcp(struct doctor *doctor);
 bool doctor_probe_tls(struct doctor *doctor);

@@ -12,6 +12,7 @@ enum {
     PROBE_CONFIGURATION,
     PROBE_CLOCK,
     PROBE_ACCOUNT,
+    PROBE_LOCATE,
     PROBE_DNS,
     PROBE_TCP,
     PROBE_TLS,
@@ -34,7 +35,8 @@ static const struct probe {
     [PROBE_CONFIGURATION] = {"configuration", doctor_probe_configuration, NOTHING},
     [PROBE_CLOCK] = {"clock", doctor_probe_clock, NOTHING},
     [PROBE_ACCOUNT] = {"account", doctor_probe_account, PROBE_CONFIGURATION},
-    [PROBE_DNS] = {"dns", doctor_probe_dns, PROBE_ACCOUNT},
+    [PROBE_LOCATE] = {"locate", doctor_probe_locate, PROBE_ACCOUNT},
+    [PROBE_DNS] = {"dns", doctor_probe_dns, PROBE_LOCATE},
     [PROBE_TCP] = {"tcp", doctor_probe_tcp, PROBE_DNS},
     [PROBE_TLS] = {"tls", doctor_probe_tls, PROBE_TCP},
     [PROBE_MECHANISMS] = {"mechanisms", doctor_probe_mechanisms, PROBE_TLS},
@@ -115,6 +117,7 @@ int doctor_run(const char *path, const char *drop_ins, bool optional, bool json,
     fflush(out);
     if (doctor.stuck) /* leave the thread no memory to stumble over */
         _exit(status);
+    servers_free(doctor.servers);
     account_free(doctor.account);
     config_free(doctor.config);
     free(doctor.host);

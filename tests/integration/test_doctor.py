@@ -20,6 +20,7 @@ PROBES = [
     "configuration",
     "clock",
     "account",
+    "locate",
     "dns",
     "tcp",
     "tls",

@@ -4,6 +4,7 @@ what heals a login, and what a closing or silent server does.
 """
 
 import base64
+import json
 import os
 import sys
 import time
@@ -12,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from case import Case, unittest, wait_for  # noqa: E402
 from lib import violet  # noqa: E402
+from lib.ports import free_port  # noqa: E402
 from lib.violet import DOMAIN, MAC, Violet  # noqa: E402
 
 BOOT = "bind session sources bind session presence unbind".split()
@@ -350,6 +352,35 @@ class Healing(VioletCase):
         rabbit.wait_cause("eof")
         wait_for(platform.is_ready, 20, "the rabbit to be back")
         self.assertEqual(sum("locate" in path for _, path in platform.requests), 2)
+
+
+class Doctor(VioletCase):
+    """nabaztagd --doctor knows where the platform's servers are."""
+
+    def examine(self, rabbit):
+        result = rabbit.run("--doctor", "--json", timeout=90)
+        self.assertEqual(result.stderr, "")
+        return {row["name"]: row for row in json.loads(result.stdout)["rows"]}
+
+    def test_good(self):
+        platform = self.make_platform(domain="localhost", domain_with_port=True)
+        account = {"jid": "localhost", "dialect": "violet"}
+        rows = self.examine(self.make_violet(platform, account=account))
+        self.assertIn(f"the server is localhost:{platform.port}", rows["locate"]["seen"])
+        self.assertIn(f"the hook is at {platform.web.address}", rows["locate"]["seen"])
+        self.assertIn(f"127.0.0.1:{platform.port} answers", rows["tcp"]["seen"])
+        self.assertIn("DIGEST-MD5", rows["mechanisms"]["seen"])
+        for name in ("locate", "dns", "tcp", "mechanisms", "registration", "hook"):
+            self.assertEqual(rows[name]["state"], "ok", rows[name])
+        self.assertNotIn(MAC, platform.rabbits, "it was registered")
+        self.assertFalse(any("m=" in path for _, path in platform.requests), "it was reported")
+
+    def test_no_answer(self):
+        platform = self.make_platform()
+        rabbit = {"serial": MAC, "locate": f"http://127.0.0.1:{free_port()}/vl"}
+        rows = self.examine(self.make_violet(platform, rabbit=rabbit))
+        self.assertEqual((rows["locate"]["state"], rows["locate"]["cause"]), ("failed", "unreachable"))
+        self.assertEqual(rows["dns"]["state"], "skipped")
 
 
 class Steps(VioletCase):
