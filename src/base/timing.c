@@ -9,6 +9,7 @@ struct timing timing_default(void)
         .sasl_usec = 10 * USEC_PER_SEC,
         .bind_usec = 10 * USEC_PER_SEC,
         .register_usec = 20 * USEC_PER_SEC,
+        .violet_register_usec = 12 * USEC_PER_SEC,
         .ping_silence_usec = 60 * USEC_PER_SEC,
         .ping_answer_usec = 20 * USEC_PER_SEC,
         .report_pause_low_usec = 500 * USEC_PER_MSEC,

@@ -10,6 +10,7 @@
 struct timing {
     /* How long each stage of a connection may take. */
     uint64_t resolve_usec, tcp_usec, tls_usec, sasl_usec, bind_usec, register_usec;
+    uint64_t violet_register_usec; /* in that dialect, as everything there */
 
     uint64_t ping_silence_usec; /* silence after which we ping */
     uint64_t ping_answer_usec;  /* how long the answer may take */

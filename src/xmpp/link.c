@@ -36,15 +36,16 @@ struct link {
     pthread_t thread;
 };
 
-static uint64_t stage_limit(const struct timing *timing, enum stage stage)
+static uint64_t stage_limit(const struct link *link, enum stage stage)
 {
+    const struct timing *timing = &link->timing;
     const uint64_t limits[STAGE_COUNT] = {
         [STAGE_RESOLVE] = timing->resolve_usec,
         [STAGE_TCP] = timing->tcp_usec,
         [STAGE_TLS] = timing->tls_usec,
         [STAGE_SASL] = timing->sasl_usec,
         [STAGE_BIND] = timing->bind_usec,
-        [STAGE_REGISTER] = timing->register_usec,
+        [STAGE_REGISTER] = link->goes_on ? timing->violet_register_usec : timing->register_usec,
         [STAGE_ONLINE] = USEC_NEVER,
     };
 
@@ -147,7 +148,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
     } else {
         snprintf(cause, sizeof(cause), "silent-%s", stage_name(link->stage));
         failure_set(&failure, cause, "nothing came for %u s",
-                    (unsigned)(stage_limit(&link->timing, link->stage) / USEC_PER_SEC));
+                    (unsigned)(stage_limit(link, link->stage) / USEC_PER_SEC));
     }
     link_abort(link);
     link->stuck = true;
@@ -157,7 +158,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void handle_stage(struct link *link, struct link_event *event)
 {
-    uint64_t limit = stage_limit(&link->timing, event->stage);
+    uint64_t limit = stage_limit(link, event->stage);
 
     link->stage = event->stage;
     set_deadline(link, limit == USEC_NEVER ? limit : clock_now_usec() + limit);

@@ -6,6 +6,7 @@ what heals a login, and what a closing or silent server does.
 import base64
 import json
 import os
+import struct
 import sys
 import time
 
@@ -14,12 +15,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from case import Case, unittest, wait_for  # noqa: E402
 from lib import violet  # noqa: E402
 from lib.ports import free_port  # noqa: E402
+from lib.preload import preload  # noqa: E402
 from lib.violet import DOMAIN, MAC, Violet  # noqa: E402
 
 BOOT = "bind session sources bind session presence unbind".split()
 LOGIN = "header auth response proof restart".split()
 # Its nose is of a colour that nothing else has, for half a second.
 NOD = bytes.fromhex("01010101" "00010a" "0007041234560000" "320a04")
+FASTER = 8
 FIRST = "header register-get register-set auth response proof restart".split()
 
 
@@ -379,7 +382,8 @@ class Doctor(VioletCase):
         platform = self.make_platform()
         rabbit = {"serial": MAC, "locate": f"http://127.0.0.1:{free_port()}/vl"}
         rows = self.examine(self.make_violet(platform, rabbit=rabbit))
-        self.assertEqual((rows["locate"]["state"], rows["locate"]["cause"]), ("failed", "unreachable"))
+        self.assertEqual(rows["locate"]["state"], "failed")
+        self.assertEqual(rows["locate"]["cause"], "unreachable")
         self.assertEqual(rows["dns"]["state"], "skipped")
 
 
@@ -396,8 +400,49 @@ def closing(step):
     return test
 
 
+class Silence(VioletCase):
+    """It says nothing any more at each step once: after 12 s the rabbit comes anew. In fast time."""
+
+    def fall_silent(self, step):
+        platform = self.make_platform()
+        platform.fault(step, "silent")
+        rabbit = self.make_violet(platform)
+        clock = os.path.join(self.folder, "clock")
+        with open(clock, "wb") as file:
+            file.write(struct.pack("q", FASTER))
+        preload(rabbit, "fast-clock", self.folder, FAST_CLOCK=clock)
+        return platform, rabbit
+
+
+def falling_silent(step):
+    def test(self):
+        platform, rabbit = self.fall_silent(step)
+        self.boot(platform, rabbit)
+        # What it has said of its password decides whether that is tried before it registers.
+        self.assertRegex(" ".join(rabbit.causes()), "^silent-[a-z]+( rejected)?$")
+
+    return test
+
+
+def needing_no_answer(step):
+    def test(self):
+        """Servers that do not answer to it are lived with."""
+        platform, rabbit = self.fall_silent(step)
+        rabbit.start().wait_online()
+        wait_for(lambda: step in platform.steps(), 10, step)
+        wait_for(lambda: "keep-alive" in [heard.step for heard in platform.heard], 10, "patience")
+        self.assertEqual(rabbit.causes(), [])
+        platform.hang_up()
+        wait_for(platform.is_ready, 20, "the rabbit to be back")
+
+    return test
+
+
 for _step in violet.STEPS:
-    setattr(Steps, f"test_{_step.replace('-', '_')}", closing(_step))
+    _name = f"test_{_step.replace('-', '_')}"
+    setattr(Steps, _name, closing(_step))
+    _making = needing_no_answer if _step in ("presence", "unbind") else falling_silent
+    setattr(Silence, _name, _making(_step))
 
 
 if __name__ == "__main__":
