@@ -132,6 +132,19 @@ static enum admission admission(const struct platform *platform, const char *to)
     return ADMIT_IDLE;
 }
 
+/* Where a rabbit has one resource alone, it cannot be told by that whether a packet is for one that
+ * sleeps: what says whether to sleep is. */
+static bool is_for_sleeper(const struct platform *platform, struct packet packet)
+{
+    struct packet_frame frame;
+    bool asleep;
+
+    while (!config_is_violet(platform->config) && packet_next(&packet, &frame))
+        if (frame.type == PACKET_MODE && packet_frame_mode(&frame, &asleep))
+            return true;
+    return false;
+}
+
 static bool may_run(const struct platform *platform, enum admission admission)
 {
     if (admission == ADMIT_ALWAYS)
@@ -346,6 +359,8 @@ static void take_good(struct platform *platform, xmpp_stanza_t *stanza, struct p
 {
     enum admission when = admission(platform, xmpp_stanza_get_to(stanza));
 
+    if (sleep_is_asleep(platform->sleep) && is_for_sleeper(platform, parcel->packet))
+        when = ADMIT_ASLEEP;
     come_alive(platform, now_usec);
     if (platform->waiting > 0)
         run_waiting(platform, now_usec);

@@ -29,7 +29,6 @@ struct rabbit {
     void *userdata;
     char status[STATUS_MAX]; /* told last */
     bool stopping;
-    char *name, *version; /* as the configuration had them at the start; the router's */
 
     struct events *events; /* and the body */
     struct bus *bus;       /* NULL: none is wanted */
@@ -279,16 +278,23 @@ static int build_people(struct rabbit *rabbit, const struct config *config)
     return 0;
 }
 
+static struct router_identity identity_of(const struct config *config)
+{
+    bool is_violet = config_is_violet(config);
+
+    return (struct router_identity){
+        .software = is_violet ? "Nabaztag/tag" : "nabaztagd",
+        .version = is_violet ? config->rabbit.version : NABAZTAGD_VERSION,
+        .name = config->rabbit.name,
+        .is_violet = is_violet,
+    };
+}
+
 static int build_xmpp(struct rabbit *rabbit)
 {
     static const struct router_listener router_listener = {
         .send = on_send, .on_message = on_message, .on_presence = on_presence};
-    const struct router_identity identity = {
-        .software = config_is_violet(rabbit->config) ? "Nabaztag/tag" : "nabaztagd",
-        .version = config_is_violet(rabbit->config) ? rabbit->version : NABAZTAGD_VERSION,
-        .name = rabbit->name,
-        .is_violet = config_is_violet(rabbit->config),
-    };
+    const struct router_identity identity = identity_of(rabbit->config);
     int r = router_new(&rabbit->router, rabbit->event, &identity, &router_listener, rabbit);
 
     if (r == 0)
@@ -359,11 +365,7 @@ int rabbit_new(struct rabbit **ret, sd_event *event, const struct config *config
     rabbit->timing = *timing;
     rabbit->listener = *listener;
     rabbit->userdata = userdata;
-    r = strdup_to(&rabbit->name, config->rabbit.name);
-    if (r == 0)
-        r = strdup_to(&rabbit->version, config->rabbit.version);
-    if (r == 0)
-        r = build(rabbit, config_path);
+    r = build(rabbit, config_path);
     if (r < 0) {
         rabbit_free(rabbit);
         return r;
@@ -391,8 +393,6 @@ bool rabbit_free(struct rabbit *rabbit)
     roster_free(rabbit->roster);
     router_free(rabbit->router);
     sd_event_unref(rabbit->event);
-    free(rabbit->name);
-    free(rabbit->version);
     free(rabbit);
     return clean;
 }
@@ -530,27 +530,32 @@ static bool same_connection(const struct config *a, const struct config *b)
            same_list(a->sasl.mechanisms, b->sasl.mechanisms) &&
            a->sasl.plaintext == b->sasl.plaintext &&
            streq_ptr(a->rabbit.serial, b->rabbit.serial) &&
+           streq_ptr(a->rabbit.name, b->rabbit.name) &&
+           streq_ptr(a->rabbit.version, b->rabbit.version) &&
            streq_ptr(a->rabbit.locate, b->rabbit.locate);
 }
 
 static void warn_of_restart(const struct config *a, const struct config *b)
 {
-    if (!config_same_board(a, b) || !streq_ptr(a->sim.socket, b->sim.socket) ||
-        !streq_ptr(a->rabbit.name, b->rabbit.name) || a->account.dialect != b->account.dialect)
-        log_warning("[body] board and its lines and LEDs, [sim] socket, [rabbit] name and "
-                    "[account] dialect take effect when the service is restarted");
+    if (!config_same_board(a, b) || !streq_ptr(a->sim.socket, b->sim.socket))
+        log_warning("[body] board and its lines and LEDs and [sim] socket take effect when the "
+                    "service is restarted");
 }
 
 int rabbit_reload(struct rabbit *rabbit, const struct config *config)
 {
     const struct config *old = rabbit->config;
+    const struct router_identity identity = identity_of(config);
     bool keep = router_jid(rabbit->router) && same_connection(old, config);
     int r = build_people(rabbit, config);
 
     if (r < 0)
         return r;
     warn_of_restart(old, config);
+    if (!keep)
+        violet_set_online(rabbit->violet, NULL); /* in its own dialect */
     rabbit->config = config;
+    router_identify(rabbit->router, &identity);
     events_reconfigure(rabbit->events, config);
     violet_configure(rabbit->violet, config);
     if (keep) {

@@ -422,6 +422,11 @@ xmpp_ctx_t *router_context(struct router *router)
     return router->ctx;
 }
 
+void router_identify(struct router *router, const struct router_identity *identity)
+{
+    router->identity = *identity;
+}
+
 const struct router_identity *router_identity(const struct router *router)
 {
     return &router->identity;

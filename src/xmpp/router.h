@@ -12,7 +12,8 @@
 
 #include "base/util.h"
 
-/* What we tell others about ourselves. The strings belong to the caller and outlive the router. */
+/* What we tell others about ourselves. The strings belong to the caller and outlive
+ * the router, or what it is told next. */
 struct router_identity {
     const char *software; /* "nabaztagd" */
     const char *version;  /* of the software */
@@ -37,6 +38,9 @@ struct router;
 
 int router_new(struct router **ret, sd_event *event, const struct router_identity *identity,
                const struct router_listener *listener, void *userdata);
+
+/* Another identity; with another dialect while there is no stream. */
+void router_identify(struct router *router, const struct router_identity *identity);
 
 /* Open requests are dropped: their handlers are not called. Accepts NULL, returns NULL. */
 struct router *router_free(struct router *router);

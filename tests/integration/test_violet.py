@@ -6,13 +6,15 @@ what heals a login, and what a closing or silent server does.
 import base64
 import json
 import os
+import signal
 import struct
 import sys
 import time
+from xml.etree import ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from case import Case, unittest, wait_for  # noqa: E402
+from case import RABBIT, Case, unittest, wait_for  # noqa: E402
 from lib import violet  # noqa: E402
 from lib.ports import free_port  # noqa: E402
 from lib.preload import preload  # noqa: E402
@@ -355,6 +357,37 @@ class Healing(VioletCase):
         rabbit.wait_cause("eof")
         wait_for(platform.is_ready, 20, "the rabbit to be back")
         self.assertEqual(sum("locate" in path for _, path in platform.requests), 2)
+
+
+class Reload(VioletCase):
+    def test_dialects(self):
+        """Another dialect is taken up with another configuration, and left again."""
+        platform, server = self.make_platform(), self.make_server()
+        rabbit = self.make_rabbit(server, rabbit={"serial": MAC})
+        standard = {section: dict(keys) for section, keys in rabbit.settings.items()}
+        rabbit.start()
+        owner = self.meet(server, rabbit)
+        rabbit.configure(
+            account={"jid": DOMAIN, "dialect": "violet", "server": platform.address},
+            rabbit={"locate": platform.locate},
+            tls={"ca-file": None},
+        )
+        rabbit.signal(signal.SIGHUP)
+        wait_for(platform.is_ready, 20, "the rabbit to be ready")
+        bench = rabbit.bench()
+        platform.push(violet.packet(violet.ambient({1: 0})))
+        wait_for(lambda: bench.state()["leds"]["left"] == "ffff00", 10, "the weather")
+        rabbit.configure(
+            account={"dialect": None, **standard["account"]},
+            rabbit={"locate": None, "name": "Bob"},
+            tls=standard["tls"],
+        )
+        rabbit.signal(signal.SIGHUP)
+        wait_for(lambda: not platform.is_ready(), 10, "the rabbit to leave")
+        self.assertIn("online", owner.ask(RABBIT, "status", 30))
+        answer = owner.query(owner.resource_of(RABBIT), "http://jabber.org/protocol/disco#info")[1]
+        self.assertIn('name="Bob"', ElementTree.tostring(answer, "unicode"))
+        self.assertNotIn("restarted", rabbit.log())
 
 
 class Doctor(VioletCase):

@@ -154,12 +154,14 @@ class Owner:
             for found in xml.iterfind(f"./{namespace}ears")
         ]
 
-    def query(self, to, namespace, name="query", kind="get", timeout=10):
-        """Sends an IQ with one empty element. Returns (type, Element of the answer)."""
+    def query(self, to, namespace, name="query", kind="get", timeout=10, text=None, **attributes):
+        """Sends an IQ with one element. Returns (type, Element of the answer)."""
+        element = ElementTree.Element(f"{{{namespace}}}{name}", attributes)
+        element.text = text
 
         async def exchange():
             iq = self._client.make_iq(ito=to, itype=kind)
-            iq.append(ElementTree.Element(f"{{{namespace}}}{name}"))
+            iq.append(element)
             try:
                 return await iq.send(timeout=timeout)
             except slixmpp.exceptions.IqError as error:

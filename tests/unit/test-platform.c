@@ -299,6 +299,20 @@ static void test_own_resource(void **state)
     check_admission("/streaming", as_none);
 }
 
+/* With one resource for all moods a packet can wake the rabbit, and the others wait. */
+static void test_waking(void **state)
+{
+    configure(STANDARD "[violet]\nplatforms = *@almacska\n", NULL);
+    fall_asleep(true);
+    take("", NOSE, 0);
+    take("/streaming", WAKE, 0);
+    done("=asleep awake nose(2) =idle ");
+    fall_asleep(true);
+    configure(VIOLET, NULL);
+    take("", WAKE, 0);
+    done("=asleep ");
+}
+
 static void test_expiry(void **state)
 {
     bed->show.is_running = true;
@@ -818,14 +832,31 @@ int main(void)
 {
 #define in_bed(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        in_bed(test_admission),      in_bed(test_own_resource),  in_bed(test_expiry),
-        in_bed(test_queue),          in_bed(test_busy),          in_bed(test_resource),
-        in_bed(test_order),          in_bed(test_answer),        in_bed(test_looked_at_from_within),
-        in_bed(test_junk),           in_bed(test_mutations),     in_bed(test_behind_the_end),
-        in_bed(test_envelope),       in_bed(test_too_long),      in_bed(test_reboot),
-        in_bed(test_sleep_and_wake), in_bed(test_sources),       in_bed(test_senders),
-        in_bed(test_strangers),      in_bed(test_stream_violet), in_bed(test_stream_standard),
-        in_bed(test_events_violet),  in_bed(test_rename),        in_bed(test_events_standard),
+        in_bed(test_admission),
+        in_bed(test_own_resource),
+        in_bed(test_waking),
+        in_bed(test_expiry),
+        in_bed(test_queue),
+        in_bed(test_busy),
+        in_bed(test_resource),
+        in_bed(test_order),
+        in_bed(test_answer),
+        in_bed(test_looked_at_from_within),
+        in_bed(test_junk),
+        in_bed(test_mutations),
+        in_bed(test_behind_the_end),
+        in_bed(test_envelope),
+        in_bed(test_too_long),
+        in_bed(test_reboot),
+        in_bed(test_sleep_and_wake),
+        in_bed(test_sources),
+        in_bed(test_senders),
+        in_bed(test_strangers),
+        in_bed(test_stream_violet),
+        in_bed(test_stream_standard),
+        in_bed(test_events_violet),
+        in_bed(test_rename),
+        in_bed(test_events_standard),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
