@@ -359,6 +359,14 @@ bool body_ears_settled(const struct body *body)
     return true;
 }
 
+bool body_in_hand(const struct body *body)
+{
+    for (enum ear_index i = 0; i < EAR_COUNT; i++)
+        if (body->ears[i].ear && ear_in_hand(body->ears[i].ear))
+            return true;
+    return false;
+}
+
 uint32_t body_led_get(const struct body *body, enum led_index led)
 {
     return leds_get(body->leds, led);

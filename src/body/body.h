@@ -94,6 +94,9 @@ int body_ear_position(const struct body *body, enum ear_index ear);
 /* No ear is homing or moving. */
 bool body_ears_settled(const struct body *body);
 
+/* A hand turns an ear, or its position is read after one has. */
+bool body_in_hand(const struct body *body);
+
 /* Colours are 0xrrggbb. */
 void body_led_set(struct body *body, enum led_index led, uint32_t color);
 /* The same in the course of `usec`. */

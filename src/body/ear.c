@@ -555,6 +555,11 @@ bool ear_busy(const struct ear *ear)
     return ear->phase != PHASE_REST;
 }
 
+bool ear_in_hand(const struct ear *ear)
+{
+    return ear_busy(ear) && (ear->phase == PHASE_HAND || ear->job == JOB_READ);
+}
+
 int ear_new(struct ear **ret, bool level, const struct ear_listener *listener, void *userdata)
 {
     struct ear *ear = calloc(1, sizeof(*ear));

@@ -70,5 +70,7 @@ enum ear_state ear_state(const struct ear *ear);
 int ear_position(const struct ear *ear);
 /* Something is still going on: the motor, its run-out, a planned move, a hand. */
 bool ear_busy(const struct ear *ear);
+/* A hand turns it, or its position is read after one has. */
+bool ear_in_hand(const struct ear *ear);
 
 #endif

@@ -19,6 +19,7 @@ enum life_pause {
     LIFE_PLAYING = 1 << 2,     /* a program, a choreography, the trial */
     LIFE_DETECTING = 1 << 3,   /* the ears are being found out about after a hand moved them */
     LIFE_INTERACTIVE = 1 << 4, /* an application of the platform says what is shown */
+    LIFE_ANY = (1 << 5) - 1,
 };
 
 struct life;

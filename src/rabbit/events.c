@@ -11,6 +11,7 @@
 #include "dance/pose.h"
 #include "xmpp/stanza.h"
 
+#define AMBER     0xff8000
 #define NS_BUTTON "violet:nabaztag:button"
 #define NS_EARS   "violet:nabaztag:ears"
 
@@ -27,6 +28,7 @@ struct events {
     uint64_t due_usec; /* of the timer: when sleep, trial or show are due */
     enum story story;
     bool was_trial;          /* running, when we looked last: life is suspended */
+    bool was_in_hand;        /* an ear was in one, when we looked last */
     struct body_fault fault; /* cause NULL: there is none */
     bool broken[EAR_COUNT];  /* told already */
 
@@ -310,6 +312,25 @@ static void note_trial(struct events *events)
         life_resume(life, LIFE_PLAYING, clock_now_usec());
 }
 
+/* Who turns an ear sees that the rabbit feels it: life gives way to amber until it knows how the
+ * ears stand. */
+static void note_hand(struct events *events)
+{
+    bool in_hand = body_in_hand(events->body);
+    struct life *life = show_life(events->show);
+
+    if (in_hand == events->was_in_hand)
+        return;
+    events->was_in_hand = in_hand;
+    if (!in_hand) {
+        life_resume(life, LIFE_DETECTING, clock_now_usec());
+    } else if (!life_is_suspended(life, LIFE_ANY)) {
+        life_suspend(life, LIFE_DETECTING);
+        for (enum led_index i = 0; i < LED_COUNT; i++)
+            body_led_set(events->body, i, AMBER);
+    }
+}
+
 /* ---- time ---- */
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -342,6 +363,7 @@ static int on_post(sd_event_source *source, void *userdata)
     struct events *events = userdata;
 
     note_trial(events);
+    note_hand(events);
     if (body_ears_settled(events->body) && !trial_is_running(events->trial) &&
         !show_is_running(events->show))
         events->listener->on_rest(events->userdata);

@@ -183,9 +183,13 @@ class Life(VioletCase):
 
     def test_hand(self):
         self.rabbit.wait_status("ears 0/0")
+        self.push(violet.ambient({6: 1}))  # mail: violet in the middle, at times
         self.bench.ask("turn left 4")
+        self.wait_led("nose", "ff8000")
         wait_for(lambda: self.platform.events, 20, "the ears")
         self.assertEqual(self.platform.events[0], ("ears", 4, 0))
+        self.wait_led("nose", "000000")
+        self.wait_led("middle", "ff00ff")
 
     def test_sleep_and_wake(self):
         self.push(violet.mode(True))

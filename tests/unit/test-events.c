@@ -16,6 +16,7 @@
 #define OWNER "owner@almacska"
 
 struct body {
+    bool in_hand;
     const struct body_listener *listener;
     void *userdata;
     enum ear_state state;
@@ -90,6 +91,11 @@ enum ear_state body_ear_state(const struct body *body, enum ear_index ear)
 int body_ear_position(const struct body *body, enum ear_index ear)
 {
     return ear == EAR_LEFT ? body->left : body->right;
+}
+
+bool body_in_hand(const struct body *body)
+{
+    return body->in_hand;
 }
 
 bool body_ears_settled(const struct body *body)
@@ -835,6 +841,36 @@ static void test_life_of_ears(void **state)
     assert_int_equal(fake.targets[EAR_RIGHT], 6);
 }
 
+/* An ear in a hand is felt, in amber, where life has the LEDs. */
+static void test_hand_is_felt(void **state)
+{
+    struct warren *warren = *state;
+    struct life *life = show_life(events_show(warren->events));
+    struct ambient frame;
+
+    fake.in_hand = true;
+    let_something_happen(warren); /* no platform, no life: whoever set LEDs keeps them */
+    assert_int_equal(fake.leds[LED_NOSE], 0);
+    fake.in_hand = false;
+    let_something_happen(warren);
+
+    life_resume(life, LIFE_AWAY, clock_now_usec());
+    ambient_init(&frame);
+    assert_true(ambient_show(&frame, 6, 3));
+    life_apply(life, &frame, clock_now_usec());
+    assert_int_equal(fake.leds[LED_LEFT], 0xff00ff);
+    fake.in_hand = true;
+    let_something_happen(warren);
+    for (enum led_index i = 0; i < LED_COUNT; i++)
+        assert_int_equal(fake.leds[i], 0xff8000);
+    hand(5, 6);
+    fake.in_hand = false;
+    let_something_happen(warren);
+    assert_int_equal(fake.leds[LED_LEFT], 0xff00ff);
+    assert_int_equal(fake.leds[LED_NOSE], 0);
+    assert_false(life_is_suspended(life, LIFE_ANY));
+}
+
 /* From a real server, on the event loop as it is. */
 static void test_download(void **state)
 {
@@ -889,6 +925,7 @@ int main(void)
         in_warren(test_trial_and_program),
         in_warren(test_story),
         in_warren(test_life_of_ears),
+        in_warren(test_hand_is_felt),
         in_warren(test_download),
     };
 
