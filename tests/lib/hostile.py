@@ -10,7 +10,17 @@ import time
 
 from . import certificates
 from .modes import EARS_FIRST, EARS_LAST, MODES
-from .peer import DOMAIN, PASSWORD, REGISTER, Gone, Peer, WrongProof, mechanisms, message
+from .peer import (
+    DOMAIN,
+    PASSWORD,
+    PLATFORM,
+    REGISTER,
+    Gone,
+    Peer,
+    WrongProof,
+    mechanisms,
+    message,
+)
 from .rabbit import Rabbit
 from .waiting import wait_for
 
@@ -169,6 +179,8 @@ def prepare(mode, folder, binary):
         account={"register": "no", **(mode.account or {})},
         tls={"mode": mode.tls, **({"ca-file": None} if mode.tls == "off" else {})},
         sasl={"mechanisms": "SCRAM-SHA-1 DIGEST-MD5"},
+        violet={"platforms": PLATFORM},
+        access={"fetch": "127.0.0.1"},
     )
     return server, rabbit
 
@@ -188,6 +200,15 @@ def check_body(watcher, seconds):
     places = ((0, 0), EARS_FIRST)  # home, or where the owner sent them meanwhile
     if seconds > 8 and not any(ears_at(watcher, place) for place in places):
         raise AssertionError(f"the body stood still: {watcher.state}")
+
+
+def check_log(mode, rabbit):
+    """Strangers cannot fill it."""
+    if mode.told and rabbit.log().count(mode.told) != 1:
+        raise AssertionError(f"{mode.told!r} is not told once:\n{rabbit.log()[-3000:]}")
+    amiss = re.findall(r"^(?:warning|err)\w*:.*", rabbit.log(), re.M)
+    if amiss and not mode.told and not mode.cause:
+        raise AssertionError(f"it is told that {amiss[0]}")
 
 
 def play(mode, server, rabbit, slow=1):
@@ -210,6 +231,7 @@ def play(mode, server, rabbit, slow=1):
             wait_for(lambda: ears_at(watcher, EARS_FIRST), 20, lambda: f"ears, {watcher.state}")
     finally:
         watcher.stop()
+    check_log(mode, rabbit)
     if not watcher.turned:
         raise AssertionError("the ears never moved")
     if server.trouble:

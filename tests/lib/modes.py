@@ -1,9 +1,23 @@
 """The table of servers that misbehave, one row each, and the scripts they play."""
 
 import collections
+import socket
+import threading
 import time
 
-from .peer import BIND, DOMAIN, HEADER, JID, REGISTER, SASL, features, mechanisms, message
+from . import violet
+from .peer import (
+    BIND,
+    DOMAIN,
+    HEADER,
+    JID,
+    REGISTER,
+    SASL,
+    features,
+    mechanisms,
+    message,
+    packet,
+)
 
 OFTEN = 20_000  # stanzas of a flood
 STREAMS = "urn:ietf:params:xml:ns:xmpp-streams"
@@ -287,6 +301,62 @@ def flood(stanza):
     return script
 
 
+def platform(*packets):
+    """The rabbit's platform sends these, then its owner has it turn its ears."""
+
+    def script(peer):
+        peer.log_in()
+        for data in packets:
+            peer.send(packet(data))
+        peer.send(message("ears %d %d" % EARS_FIRST))
+        peer.serve()
+
+    return script
+
+
+def program(text):
+    return violet.packet(violet.program(text))
+
+
+class Web:
+    """Answers one request with what never ends, `pause` seconds after each kilobyte."""
+
+    def __init__(self, pause):
+        self._pause = pause
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.is_over = threading.Event()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        connection = self._listener.accept()[0]
+        self._listener.close()
+        with connection:
+            connection.recv(4096)
+            try:
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                while True:
+                    connection.sendall(bytes(1000))
+                    time.sleep(self._pause)
+            except OSError:
+                self.is_over.set()
+
+
+def endless_download(pause):
+    """The owner has to wait until the rabbit has had enough."""
+
+    def script(peer):
+        peer.log_in()
+        web = Web(pause)
+        peer.send(packet(program(f"CH http://127.0.0.1:{web.port}/a.chor\nWT 1\n")))
+        reader = peer.serve_apart()
+        web.is_over.wait()
+        peer.send(message("ears %d %d" % EARS_FIRST))
+        reader.join()
+
+    return script
+
+
 ENTITIES = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
 BOMB = '<?xml version="1.0"?><!DOCTYPE b [<!ENTITY e0 "ha">' + ENTITIES + "]>"
 OPENING = HEADER.partition("?>")[2]
@@ -322,14 +392,15 @@ STREAM_CONDITIONS = """bad-format bad-namespace-prefix conflict connection-timeo
 
 Mode = collections.namedtuple(
     "Mode",
-    "name cause limit script tls account heavy quick",
-    defaults=("off", None, False, False),
+    "name cause limit script tls account heavy quick told",
+    defaults=("off", None, False, False, None),
 )
 """
 cause: the token the rabbit must log, None when it must get online with this very server.
 limit: seconds from its connection to the cause. script: None for a server that accepts nobody.
 account: instead of one with a known password.
 heavy: keeps a processor busy. quick: ends at once, so it is part of every run of the tests.
+told: what the log must say once; without it and a cause nothing may be amiss in it.
 """
 
 FRESH = {"password-file": None, "register": "yes"}
@@ -474,6 +545,31 @@ def _modes():
         ("blanks", " " * 200),
     ):
         yield from mode(f"flood-of-{name}", "eof", 40, flood(stanza), **heavy)
+    # A platform
+    broken = (b"\x7f\x04\xff\xff\xff\x00\xff", b"\x7f\x0a\x00\x00\x09\x00\xff")
+    unknown = (violet.packet(violet.frame(12, b"?")), b"\x7f\xff", b"", b"?")
+    asleep, awake = violet.packet(violet.mode(True)), violet.packet(violet.mode(False))
+    for name, told, packets in (
+        ("lengths", "is not obeyed", broken),
+        ("types", "is not obeyed", unknown),
+        ("commands", None, (program("XX\nYY 1\n" * 100), violet.packet(violet.ambient({77: 1})))),
+        ("waits", None, (program("WT 99999999999999999999\n"), program("WT 4294967295\n" * 100))),
+        ("ears", None, (violet.packet(violet.ambient({4: 255, 5: 255})),)),
+        ("urls", None, (program(f"CH http://127.0.0.1/{'a' * 8000}\nCU {'b' * 8000}\n"),)),
+        ("hosts", None, (program("CH file:///etc/passwd\nCU http://169.254.169.254/\n" * 50),)),
+        ("crowd", "is dropped", (program("WT 600000\n"), *[program("WT 1\n")] * 500)),
+        ("sleepless", None, (asleep, awake) * 100),
+    ):
+        yield from mode(f"platform-{name}", None, 10, platform(*packets), quick=True, told=told)
+    yield from mode("platform-fast-download", None, 10, endless_download(0), quick=True)
+    yield from mode("platform-slow-download", None, 10, endless_download(0.1))
+    for name, data, told in (
+        ("packets", packet(violet.packet(violet.ambient({1: 0}))), None),
+        ("programs", packet(program("WT 1\n")), None),
+        ("junk-packets", packet(b"junk"), "is not obeyed"),
+        ("packets-of-a-stranger", packet(b"", "romeo@nowhere.test/x"), "is not obeyed"),
+    ):
+        yield from mode(f"flood-of-{name}", "eof", 40, flood(data), told=told, **heavy)
     # An end
     yield from mode("reset-at-login", "eof", 5, reset_at_login, **quick)
     yield from mode("reset-online", "eof", 5, reset_online, **quick)
