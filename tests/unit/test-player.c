@@ -6,9 +6,12 @@
 #include "base/limits.h"
 #include "dance/ears.h"
 #include "dance/player.h"
+#include "dance/taichi.h"
 #include "violet-rig.h"
 #include "violet-vectors.h"
 #include "violet/choreography.h"
+
+#define RECORD_SIZE 16384
 
 struct stage {
     struct rig *rig;
@@ -101,7 +104,7 @@ static void put_all(char *ret, size_t room, size_t *used, uint64_t usec, uint32_
 
 static void expect_record(const char *expected)
 {
-    char seen[8192] = "";
+    char seen[RECORD_SIZE] = "";
     size_t used = 0;
 
     for (size_t i = 0; i < rig_record.count; i++)
@@ -161,7 +164,7 @@ static void vectors(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(choreography_vectors); i++) {
         const struct choreography_vector *vector = &choreography_vectors[i];
         uint64_t late = 0;
-        char expected[8192];
+        char expected[RECORD_SIZE];
 
         stage->rig->fixed = vector->random;
         play(stage, vector->hex);
@@ -186,6 +189,40 @@ static void vectors(void **state)
         rig_settle(stage->rig);
         rig_run(stage->rig, USEC_PER_MIN); /* motors have their rest */
     }
+}
+
+/* The built-in tai-chi: six moves of four holes, each 3.4 s, in which the LEDs breathe once. The
+ * ears are there before its LEDs are: it waits for none. */
+static void tai_chi(void **state)
+{
+    static const char *const moves[][2] = {
+        {"ear 0 to 4 forward", NULL},
+        {"ear 1 to 4 forward", NULL},
+        {"ear 0 to 0 backward", NULL},
+        {"ear 1 to 0 backward", NULL},
+        {"ear 0 to 4 forward", "ear 1 to 4 forward"},
+        {"ear 0 to 0 backward", "ear 1 to 0 backward"},
+    };
+    struct stage *stage = *state;
+    static uint8_t data[TAICHI_SIZE];
+    size_t size = taichi_write(data, EAR_LEFT, (const unsigned[]){0, 0});
+    char expected[RECORD_SIZE];
+    size_t used = 0;
+
+    assert_int_equal(start(stage, data, size), 0);
+    run_to_end(stage);
+    put_all(expected, sizeof(expected), &used, 0, 0);
+    for (uint64_t i = 0, usec = 0; i < ARRAY_SIZE(moves); i++, usec += 200 * MSEC) {
+        for (size_t ear = 0; ear < 2 && moves[i][ear]; ear++)
+            put_record(expected, sizeof(expected), &used, usec, moves[i][ear]);
+        for (unsigned breath = 1; breath <= 16; breath++) {
+            uint32_t depth = breath <= 8 ? breath : 16 - breath;
+
+            usec += 200 * MSEC;
+            put_all(expected, sizeof(expected), &used, usec, depth * 0x040a07);
+        }
+    }
+    expect_record(expected);
 }
 
 /* The wheel of OpenJabNab's example turns when it is told to, as far as it is told to. */
@@ -581,6 +618,7 @@ int main(void)
 #define on_stage(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         on_stage(vectors),
+        on_stage(tai_chi),
         on_stage(ears_arrive),
         on_stage(late_ticks_make_nothing_else_late),
         on_stage(an_unknown_opcode_ends_it_in_its_time),
