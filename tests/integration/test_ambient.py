@@ -49,10 +49,13 @@ TABLE = {
     **{(AIR, value): (140, FOUL) for value in range(8, 11)},
 }
 BODY = ("left", "middle", "right")
+DARK = (COLORS[0],) * len(BODY)
 
 
 def frames_of(text):
-    return [tuple(COLORS[int(digit, 16)] for digit in frame) for frame in text.split()]
+    """Those that differ from the one before."""
+    frames = [tuple(COLORS[int(digit, 16)] for digit in frame) for frame in text.split()]
+    return [frame for before, frame in zip([None, *frames], frames) if frame != before]
 
 
 class Ambient(VioletCase):
@@ -66,7 +69,7 @@ class Ambient(VioletCase):
         self.boot(self.platform, rabbit).wait_status("ears 0/0")
         self.bench = rabbit.bench()
         self.bench.watch()
-        self.shown = dict.fromkeys(BODY, COLORS[0])
+        self.shown = dict(zip(BODY, DARK))
 
     def set_rate(self, rate):
         """How fast the rabbit's time goes."""
@@ -77,36 +80,47 @@ class Ambient(VioletCase):
     def push(self, pairs):
         self.platform.push(violet.packet(violet.ambient(pairs)))
 
-    def next_change(self):
-        """When the body changed next; it is in `shown` from then on."""
+    def next_body(self):
+        """What the body shows after its next change."""
         while True:
             change = self.bench.next_change()
             if change["what"] == "led" and change["which"] in BODY:
                 self.shown[change["which"]] = change["value"]
-                return change["t"]
+                return tuple(self.shown[name] for name in BODY)
 
-    def wait_dark(self):
-        while set(self.shown.values()) != {COLORS[0]}:
-            self.next_change()
+    def watch(self, frames):
+        """
+        The frames of one round and the first of the next, as they follow each other from the dark;
+        LEDs change one by one. The last is what came instead of one.
+        """
+        seen, before = [], DARK
+        for frame in [frames[i] for i in range(-len(frames), 1)]:
+            body = before
+            while body != frame and all(led in pair for led, *pair in zip(body, before, frame)):
+                body = self.next_body()
+            seen.append(body)
+            if body != frame:
+                break
+            before = frame
+        return seen
 
-    def watch(self, step, frames):
-        """Two rounds from the dark, looked at in the middle of each step."""
-        first = next(i for i, frame in enumerate(frames) if frame != frames_of("000")[0])
-        begin, seen = None, []
-        while len(seen) < 2 * len(frames) - first:
-            before = tuple(self.shown[name] for name in BODY)
-            changed = self.next_change()
-            begin = begin or changed
-            while begin + (len(seen) + 0.5) * step * 1000 < changed:
-                seen.append(before)
-        return [frames_of("000")[0]] * first + seen[: 2 * len(frames) - first]
+    def show(self, service, value, frames):
+        """Beginning in the dark."""
+        self.push({service: value})
+        seen = self.watch(frames)
+        self.push({0: service})
+        while set(self.shown.values()) != set(DARK):
+            self.next_body()
+        return seen
 
     def test_table(self):
         for (service, value), (step, text) in TABLE.items():
             frames = frames_of(text)
-            self.set_rate(max(1, min(4, step // 60)))  # a step stays longer than the machine nods
-            self.push({service: value})
+            self.set_rate(max(1, min(8, step // 80)))
             with self.subTest(service=service, value=value):
-                self.assertEqual(self.watch(step, frames), frames * 2)
-            self.push({0: service})
-            self.wait_dark()
+                # Whoever wakes too late for a frame leaves it out, on a machine that is busy.
+                for _ in range(3):
+                    seen = self.show(service, value, frames)
+                    if seen == [*frames, frames[0]]:
+                        break
+                self.assertEqual(seen, [*frames, frames[0]])
