@@ -14,6 +14,7 @@
 #include "base/instance.h"
 #include "base/log.h"
 #include "base/message-id.h"
+#include "base/priority.h"
 #include "body/board.h"
 #include "body/body.h"
 #include "body/motors-off.h"
@@ -415,6 +416,9 @@ static int run(struct daemon *daemon, const struct arguments *arguments)
     if (r < 0)
         return EX_CONFIG;
     harden();
+    r = priority_raise(PRIORITY_LOOP);
+    if (r < 0)
+        log_debug("Motors and dances may be late on a busy machine: %s", strerror(-r));
     r = set_up(daemon, arguments);
     if (r != EXIT_SUCCESS)
         return r;

@@ -6,16 +6,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/priority.h"
 #include "body/led-keys.h"
 #include "body/pwm-schedule.h"
-
-#define REAL_TIME_PRIORITY 5
 
 static_assert(LED_LINES == PWM_CHANNELS, "each line is a channel");
 
@@ -41,9 +39,7 @@ struct pwm_bank {
 
 static void be_punctual(void)
 {
-    struct sched_param real_time = {.sched_priority = REAL_TIME_PRIORITY};
-
-    if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &real_time) != 0)
+    if (priority_raise(PRIORITY_PWM) < 0)
         prctl(PR_SET_TIMERSLACK, 1);
 }
 

@@ -33,10 +33,7 @@ class Platform:
         self.bench = self.rabbit.bench()
 
     def push(self, sender, *frames):
-        sender.send_raw(
-            f"<message to='{RABBIT}' id='1'><packet xmlns='{PACKET}' format='1.0' ttl='600'>"
-            f"{encode(*frames)}</packet></message>"
-        )
+        sender.send_raw(violet.message(violet.packet(*frames), sender.jid, RABBIT))
 
     def ask(self, sender, *frames):
         """Type of the answer, and its error's condition."""

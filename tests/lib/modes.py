@@ -11,12 +11,12 @@ from .peer import (
     DOMAIN,
     HEADER,
     JID,
+    PLATFORM,
     REGISTER,
     SASL,
     features,
     mechanisms,
     message,
-    packet,
 )
 
 OFTEN = 20_000  # stanzas of a flood
@@ -299,6 +299,10 @@ def flood(stanza):
         reader.join()
 
     return script
+
+
+def packet(data, sender=PLATFORM):
+    return violet.message(data, sender, JID)
 
 
 def platform(*packets):

@@ -43,15 +43,6 @@ def features(*content):
 PLATFORM = f"platform@{DOMAIN}"
 
 
-def packet(data, sender=PLATFORM):
-    """Bytes as a packet of the rabbit's platform, whatever they are."""
-    text = base64.b64encode(data).decode()
-    return (
-        f'<message from="{sender}" to="{JID}"><packet xmlns="violet:packet" format="1.0" ttl="600">'
-        f"{text}</packet></message>"
-    )
-
-
 def message(body, sender=OWNER + "/lab"):
     return f'<message from="{sender}" to="{JID}" type="chat"><body>{body}</body></message>'
 

@@ -72,6 +72,15 @@ def packet(*frames):
     return b"\x7f" + b"".join(frames) + b"\xff"
 
 
+def message(data, sender, to, id="1", ttl=604800):
+    """A message with bytes as a packet, whatever they are."""
+    return (
+        f"<message from='{sender}' to='{to}' id='{id}'>"
+        f"<packet xmlns='violet:packet' format='1.0' ttl='{ttl}'>"
+        f"{base64.b64encode(data).decode()}</packet></message>"
+    )
+
+
 def ambient(pairs):
     """{service: value}"""
     values = b"".join(bytes(pair) for pair in pairs.items())
@@ -240,14 +249,12 @@ class Violet:
         """
         if not self.rabbits[mac].connection:
             return False
-        number = self.number("OJaNa")
-        text = (
-            f"<message from='net.openjabnab.platform@{self.domain}/services' "
-            f"to='{mac}@{self.domain}/{resource or self.rabbits[mac].resource}' "
-            f"id='OJaNa-{number}'><packet xmlns='violet:packet' format='1.0' ttl='{ttl}'>"
-            f"{base64.b64encode(data).decode()}</packet></message>"
-        )
-        return self.send(text, mac)
+        return self.send(self.message(data, resource, mac, ttl), mac)
+
+    def message(self, data, resource=None, mac=MAC, ttl=604800):
+        sender = f"net.openjabnab.platform@{self.domain}/services"
+        to = f"{mac}@{self.domain}/{resource or self.rabbits[mac].resource}"
+        return message(data, sender, to, f"OJaNa-{self.number('OJaNa')}", ttl)
 
     def send(self, text, mac=MAC):
         """Sends any text to a rabbit that is logged in."""

@@ -1,5 +1,6 @@
 """The daemon as a service of a real systemd, with its simulated body."""
 
+import os
 import time
 import unittest
 
@@ -40,6 +41,16 @@ class Service(Unit):
         until(lambda: show("StatusText"), 10, "a status")
         text = run("systemctl", "status", "--no-pager", "nabaztagd")
         self.assertRegex(text, r'Status: ".*0013d4abcdef@rabbit.test')
+
+    def test_hurries(self):
+        """The main loop comes before whoever is busy, in real time; what it starts does not."""
+        tasks = os.listdir(f"/proc/{show('MainPID')}/task")
+        kinds = {int(task): os.sched_getscheduler(int(task)) for task in tasks}
+        main = int(show("MainPID"))
+        self.assertEqual(kinds.pop(main) & ~os.SCHED_RESET_ON_FORK, os.SCHED_FIFO)
+        self.assertEqual(os.sched_getparam(main).sched_priority, 1)
+        self.assertGreater(len(kinds), 0)
+        self.assertEqual(set(kinds.values()), {os.SCHED_OTHER})
 
     def test_journal_has_fields(self):
         entries = until(lambda: journal("STARTED"), 5, "the entry of the start")
