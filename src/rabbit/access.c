@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#define STRANGERS 32 /* remembered */
+#include "rabbit/crowd.h"
 
 /* Commands a second and at once. */
 static const struct rate {
@@ -22,8 +22,7 @@ struct person {
 struct access {
     struct person *people;
     size_t count;
-    char *strangers[STRANGERS];
-    size_t next_stranger;
+    struct crowd strangers;
 };
 
 static size_t list_length(char *const *list)
@@ -83,8 +82,7 @@ struct access *access_free(struct access *access)
         return NULL;
     for (size_t i = 0; i < access->count; i++)
         free(access->people[i].jid);
-    for (size_t i = 0; i < STRANGERS; i++)
-        free(access->strangers[i]);
+    crowd_clear(&access->strangers);
     free(access->people);
     free(access);
     return NULL;
@@ -124,12 +122,7 @@ bool access_admit(struct access *access, const char *bare_jid, uint64_t now_usec
     return true;
 }
 
-bool access_note_stranger(struct access *access, const char *bare_jid)
+bool access_note_stranger(struct access *access, const char *bare_jid, uint64_t now_usec)
 {
-    for (size_t i = 0; i < STRANGERS; i++)
-        if (streq_ptr(access->strangers[i], bare_jid))
-            return false;
-    if (strdup_to(&access->strangers[access->next_stranger], bare_jid) == 0)
-        access->next_stranger = (access->next_stranger + 1) % STRANGERS;
-    return true;
+    return crowd_is_news(&access->strangers, bare_jid, now_usec);
 }

@@ -20,8 +20,7 @@ enum access_level access_level(const struct access *access, const char *bare_jid
 /* May this person give a command now? Each call is counted. False when it is one too many. */
 bool access_admit(struct access *access, const char *bare_jid, uint64_t now_usec);
 
-/* A stranger came. True the first time (as far as we remember), so that a crowd does not fill the
- * journal. */
-bool access_note_stranger(struct access *access, const char *bare_jid);
+/* A stranger came. True: it is to be told, see crowd_is_news(). */
+bool access_note_stranger(struct access *access, const char *bare_jid, uint64_t now_usec);
 
 #endif

@@ -241,7 +241,7 @@ static void refuse(struct chat *chat, const char *bare_jid)
 {
     const struct log_field fields[] = {
         {"NAB_JID", bare_jid}, {"NAB_VERDICT", "refused"}, {NULL, NULL}};
-    bool news = access_note_stranger(chat->access, bare_jid);
+    bool news = access_note_stranger(chat->access, bare_jid, clock_now_usec());
 
     log_event(
         news ? LOG_NOTICE : LOG_DEBUG, MESSAGE_COMMAND_REFUSED, fields,

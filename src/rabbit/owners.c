@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "base/clock.h"
 #include "base/jid.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -252,7 +253,7 @@ static void on_subscribe(struct owners *owners, const char *bare_jid)
 
     if (access_level(owners->access, bare_jid) > ACCESS_NOBODY)
         send_presence(owners, bare_jid, "subscribed");
-    else if (access_note_stranger(owners->access, bare_jid))
+    else if (access_note_stranger(owners->access, bare_jid, clock_now_usec()))
         log_event(LOG_NOTICE, MESSAGE_COMMAND_REFUSED, fields,
                   "%.200s wants to see the rabbit and is not answered; name who may in [access] "
                   "owners or users",

@@ -5,13 +5,12 @@
 #include "base/jid.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "rabbit/crowd.h"
 #include "rabbit/parcel.h"
 #include "rabbit/trust.h"
 #include "violet/event.h"
 
 #define NS_SOURCES "violet:iq:sources"
-
-#define STRANGERS 32 /* told about while a stream lasts */
 
 /* Where events go in the violet dialect: NAME@OBJECTS/NAME. */
 #define OBJECTS "xmpp.objects.violet.net"
@@ -48,8 +47,7 @@ struct platform {
     size_t waiting;
 
     bool told_bad, told_full; /* in the journal, since the stream is there */
-    char *strangers[STRANGERS];
-    size_t stranger_count;
+    struct crowd strangers;
 
     uint8_t bytes[LIMIT_PACKET_BYTES];
 };
@@ -78,36 +76,17 @@ static void complain_of_bad(struct platform *platform, const char *from, const c
     complain(platform, &platform->told_bad, from, what);
 }
 
-/* True the first time, and not for a whole crowd. */
-static bool note_stranger(struct platform *platform, const char *bare_jid)
-{
-    for (size_t i = 0; i < platform->stranger_count; i++)
-        if (streq(platform->strangers[i], bare_jid))
-            return false;
-    if (platform->stranger_count == STRANGERS ||
-        strdup_to(&platform->strangers[platform->stranger_count], bare_jid) < 0)
-        return false;
-    platform->stranger_count++;
-    return true;
-}
-
-static void complain_of_stranger(struct platform *platform, const char *from)
+static void complain_of_stranger(struct platform *platform, const char *from, uint64_t now_usec)
 {
     _cleanup_(freep) char *bare_jid = NULL;
     const struct log_field fields[] = {{"NAB_JID", from}, {"NAB_VERDICT", "refused"}, {NULL, NULL}};
-    bool is_new = from && jid_bare(from, &bare_jid) == 0 && note_stranger(platform, bare_jid);
+    bool is_new = from && jid_bare(from, &bare_jid) == 0 &&
+                  crowd_is_news(&platform->strangers, bare_jid, now_usec);
 
     log_event(is_new ? LOG_NOTICE : LOG_DEBUG, NULL, fields,
               "%.200s sends packets and is not obeyed; name whose packets are in [violet] "
               "platforms",
               bare_jid ? bare_jid : "Somebody");
-}
-
-static void forget_complaints(struct platform *platform)
-{
-    platform->told_bad = platform->told_full = false;
-    while (platform->stranger_count > 0)
-        strdup_to(&platform->strangers[--platform->stranger_count], NULL);
 }
 
 /* ---- when packets run ---- */
@@ -382,7 +361,7 @@ int platform_take(struct platform *platform, xmpp_stanza_t *stanza, uint64_t now
     if (!element || streq_ptr(xmpp_stanza_get_type(stanza), "error"))
         return -ENOENT;
     if (trust == TRUST_NONE) {
-        complain_of_stranger(platform, from);
+        complain_of_stranger(platform, from, now_usec);
         return -EPERM;
     }
     why = xmpp_stanza_get_to(stanza) ? parcel_open(&parcel, element, platform->bytes)
@@ -527,7 +506,7 @@ void platform_set_online(struct platform *platform, bool online, uint64_t now_us
     if (!online)
         go_away(platform, now_usec);
     else
-        forget_complaints(platform);
+        platform->told_bad = platform->told_full = false;
     if (online && config_is_violet(platform->config))
         come_alive(platform, now_usec);
     platform->resource = platform_resource(platform);
@@ -563,7 +542,7 @@ struct platform *platform_free(struct platform *platform)
     if (!platform)
         return NULL;
     drop_all(platform);
-    forget_complaints(platform);
+    crowd_clear(&platform->strangers);
     free(platform->client);
     free(platform->guest);
     free(platform);

@@ -3,6 +3,9 @@
 
 #include "rabbit/access.h"
 
+#define NOW  USEC_PER_SEC
+#define HOUR (60 * USEC_PER_MIN)
+
 static int set_up(void **state)
 {
     struct config *config = config_from("[access]\nowners = owner@a both@a\n"
@@ -95,19 +98,21 @@ static void test_strangers_are_news_once(void **state)
 {
     char jid[32];
 
-    assert_true(access_note_stranger(*state, "eve@a"));
-    assert_false(access_note_stranger(*state, "eve@a"));
-    assert_true(access_note_stranger(*state, "mallory@a"));
+    assert_true(access_note_stranger(*state, "eve@a", NOW));
+    assert_false(access_note_stranger(*state, "eve@a", NOW));
+    assert_true(access_note_stranger(*state, "mallory@a", NOW));
     for (unsigned i = 0; i < 30; i++) {
         snprintf(jid, sizeof(jid), "crowd%u@a", i);
-        assert_true(access_note_stranger(*state, jid));
+        assert_true(access_note_stranger(*state, jid, NOW));
     }
-    assert_false(access_note_stranger(*state, "eve@a"));
+    assert_false(access_note_stranger(*state, "eve@a", NOW));
 
-    /* A crowd makes us forget the oldest, not grow. */
-    assert_true(access_note_stranger(*state, "one-more@a"));
-    assert_true(access_note_stranger(*state, "eve@a"));
-    assert_false(access_note_stranger(*state, "crowd29@a"));
+    /* Of a crowd no more is told, until an hour is over. */
+    assert_false(access_note_stranger(*state, "one-more@a", NOW));
+    assert_false(access_note_stranger(*state, "crowd29@a", NOW + HOUR - 1));
+    assert_true(access_note_stranger(*state, "one-more@a", NOW + HOUR));
+    assert_true(access_note_stranger(*state, "eve@a", NOW + HOUR));
+    assert_false(access_note_stranger(*state, "eve@a", NOW + HOUR));
 }
 
 int main(void)

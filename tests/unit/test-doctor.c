@@ -96,7 +96,7 @@ static void test_clock(void **state)
     expect(said, "cause=clock\n");
     expect(said, "FAIL account       ");
     expect(said,
-           "cause=not-configured\nskip dns           makes no sense without a good account\n");
+           "cause=not-configured\nskip locate        makes no sense without a good account\n");
     free(said);
     world.now = 1704067200;
     said = examine(*state, "a", "", false, EXIT_FAILURE);
