@@ -60,6 +60,13 @@ int ctl_connect(struct ctl *ctl);
 int ctl_call(struct ctl *ctl, const char *interface, const char *method, sd_bus_message **ret,
              const char *types, ...);
 
+/* Reads GetAll's reply: calls `on_property` for each, which reads the variant and returns 1, leaves
+ * it and returns 0, or fails. Returns 0 or -errno. */
+int ctl_read_properties(sd_bus_message *message,
+                        int (*on_property)(sd_bus_message *message, const char *name,
+                                           void *userdata),
+                        void *userdata);
+
 /* Runs `begin`, then calls `on_signal` for whatever the rabbit tells and `on_owner` when the daemon
  * comes or goes, with `ctl`, as long as there is a bus. Returns an exit status. */
 int ctl_follow(struct ctl *ctl, sd_bus_message_handler_t on_signal,

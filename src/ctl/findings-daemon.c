@@ -37,30 +37,13 @@ static int read_member(sd_bus_message *message, const struct member *member, str
     return r < 0 ? r : sd_bus_message_exit_container(message);
 }
 
-static const struct member *find_member(const char *name)
+/* Texts stay the message's. */
+static int read_property(sd_bus_message *message, const char *name, void *userdata)
 {
     for (size_t i = 0; i < ARRAY_SIZE(members); i++)
         if (streq(members[i].name, name))
-            return &members[i];
-    return NULL;
-}
-
-/* Texts stay the message's. */
-static int read_told(sd_bus_message *message, struct told *told)
-{
-    const struct member *member;
-    const char *name;
-    int r = sd_bus_message_enter_container(message, 'a', "{sv}");
-
-    while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-        r = sd_bus_message_read(message, "s", &name);
-        member = r < 0 ? NULL : find_member(name);
-        if (r >= 0)
-            r = member ? read_member(message, member, told) : sd_bus_message_skip(message, "v");
-        if (r >= 0)
-            r = sd_bus_message_exit_container(message);
-    }
-    return r;
+            return read_member(message, &members[i], userdata);
+    return 0;
 }
 
 static void tell_version(struct findings *findings, const struct told *told)
@@ -139,7 +122,7 @@ void findings_of_daemon(struct findings *findings)
     int r = findings->answers ? ask(findings, &message, &error) : -ENOENT;
 
     if (r >= 0)
-        r = read_told(message, &told);
+        r = ctl_read_properties(message, read_property, &told);
     if (r >= 0) {
         tell_version(findings, &told);
         tell_login(findings, &told);

@@ -7,13 +7,12 @@
 #define MANAGER    SYSTEMD ".Manager"
 #define UNIT       SYSTEMD ".Unit"
 #define SERVICE    SYSTEMD ".Service"
-#define UNIT_MAX   128
 #define CONFIG_BAD 78 /* how nabaztagd ends when its configuration is invalid */
 
 struct unit {
     struct findings *findings;
-    char name[UNIT_MAX]; /* "nabaztagd@kitchen.service" */
-    char *path;          /* of its object */
+    char name[CTL_UNIT_SIZE + sizeof(".service")]; /* "nabaztagd@kitchen.service" */
+    char *path;                                    /* of its object */
 };
 
 /* ---- properties; "" and 0 where there are none ---- */
@@ -44,7 +43,7 @@ static void tell_active(const struct unit *unit)
     _cleanup_(freep) char *enabled = text_of(unit, UNIT, "UnitFileState");
     uint32_t restarts = number_of(unit, SERVICE, "NRestarts", 'u');
     bool disabled = enabled && streq(enabled, "disabled");
-    char remedy[UNIT_MAX + 32];
+    char remedy[sizeof(unit->name) + 32];
 
     unit->findings->runs = true;
     if (number_of(unit, UNIT, "NeedDaemonReload", 'b'))
@@ -74,7 +73,7 @@ static void tell_failed(const struct unit *unit, const char *state)
 
 static void tell_stopped(const struct unit *unit)
 {
-    char remedy[UNIT_MAX + 32];
+    char remedy[sizeof(unit->name) + 32];
 
     snprintf(remedy, sizeof(remedy), "systemctl start %s", unit->name);
     /* Somebody has started the daemon by hand. */
@@ -87,7 +86,7 @@ static void tell_stopped(const struct unit *unit)
 static void tell_absent(const struct unit *unit, const char *load)
 {
     bool masked = streq(load, "masked");
-    char remedy[UNIT_MAX + 32];
+    char remedy[sizeof(unit->name) + 32];
 
     snprintf(remedy, sizeof(remedy), "systemctl unmask %s", unit->name);
     findings_add(unit->findings, "service", VERDICT_FAILED, "not-running",

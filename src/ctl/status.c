@@ -50,8 +50,7 @@ static const struct reader {
     {"Asleep", "b", read_asleep},
 };
 
-/* The value of this property, or past it. */
-static int read_property(sd_bus_message *message, const char *name, struct seen *seen)
+static int read_property(sd_bus_message *message, const char *name, void *userdata)
 {
     for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
         if (!streq(readers[i].name, name))
@@ -59,31 +58,16 @@ static int read_property(sd_bus_message *message, const char *name, struct seen 
 
         int r = sd_bus_message_enter_container(message, 'v', readers[i].type);
         if (r >= 0)
-            r = readers[i].read(message, seen);
+            r = readers[i].read(message, userdata);
         return r < 0 ? r : sd_bus_message_exit_container(message);
     }
-    return sd_bus_message_skip(message, "v");
-}
-
-static int read_all(sd_bus_message *message, struct seen *seen)
-{
-    const char *name;
-    int r = sd_bus_message_enter_container(message, 'a', "{sv}");
-
-    while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-        r = sd_bus_message_read(message, "s", &name);
-        if (r >= 0)
-            r = read_property(message, name, seen);
-        if (r >= 0)
-            r = sd_bus_message_exit_container(message);
-    }
-    return r;
+    return 0;
 }
 
 static int print_seen(const struct ctl *ctl, sd_bus_message *message)
 {
     struct seen seen = {.drawing = {.ears = {-1, -1}}, .status = "?"};
-    int r = read_all(message, &seen);
+    int r = ctl_read_properties(message, read_property, &seen);
 
     if (r < 0)
         return r;

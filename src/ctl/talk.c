@@ -108,6 +108,26 @@ int ctl_complain(const struct ctl *ctl, int status, const char *format, ...)
     return status;
 }
 
+int ctl_read_properties(sd_bus_message *message,
+                        int (*on_property)(sd_bus_message *message, const char *name,
+                                           void *userdata),
+                        void *userdata)
+{
+    const char *name;
+    int r = sd_bus_message_enter_container(message, 'a', "{sv}");
+
+    while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+        r = sd_bus_message_read(message, "s", &name);
+        if (r >= 0)
+            r = on_property(message, name, userdata);
+        if (r == 0)
+            r = sd_bus_message_skip(message, "v");
+        if (r >= 0)
+            r = sd_bus_message_exit_container(message);
+    }
+    return r;
+}
+
 void ctl_unit(const struct ctl *ctl, char ret[CTL_UNIT_SIZE])
 {
     bool is_main = streq(ctl->instance, "main");
