@@ -6,9 +6,8 @@
 #include <errno.h>
 #include <netdb.h>
 
-#include "web-server.h"
+#include "web-client.h"
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "web/fetch.h"
 
@@ -83,8 +82,7 @@ static void serve(int fd, const char *request)
 /* The client */
 
 struct client {
-    sd_event *event;
-    struct http *http;
+    struct web web;
     struct fetch *fetch;
     struct fetch_job *job;
     size_t loaded; /* answers so far */
@@ -123,7 +121,7 @@ static void open_fetch(struct client *client, const struct allow_names *names)
 {
     fetch_free(client->fetch);
     client->fetch = NULL;
-    assert_int_equal(fetch_new(&client->fetch, client->event, client->http, names), 0);
+    assert_int_equal(fetch_new(&client->fetch, client->web.event, client->web.http, names), 0);
 }
 
 /* A platform on this machine. */
@@ -134,8 +132,7 @@ static int make_client(void **state)
 
     assert_non_null(client);
     snprintf(broad, sizeof(broad), "Broad.test:%u", server_port);
-    assert_true(sd_event_new(&client->event) >= 0);
-    assert_int_equal(http_new(&client->http, client->event), 0);
+    web_open(&client->web);
     open_fetch(client, &(struct allow_names){.locate = "http://127.0.0.1/vl",
                                              .ping = "ping.test",
                                              .broad = broad,
@@ -149,8 +146,7 @@ static int free_client(void **state)
     struct client *client = *state;
 
     fetch_free(client->fetch);
-    http_free(client->http);
-    sd_event_unref(client->event);
+    web_close(&client->web);
     free(client);
     return 0;
 }
@@ -165,23 +161,6 @@ static void start(struct client *client, const struct fetch_wish *wishes, size_t
     assert_int_equal(client->loaded, 0);
 }
 
-static void run_until_done(struct client *client)
-{
-    uint64_t end = clock_now_usec() + 40 * USEC_PER_SEC;
-
-    while (client->done == 0 && clock_now_usec() < end)
-        assert_true(sd_event_run(client->event, 100 * USEC_PER_MSEC) >= 0);
-    assert_int_equal(client->done, 1);
-}
-
-static void run_for(struct client *client, uint64_t usec)
-{
-    uint64_t end = clock_now_usec() + usec;
-
-    while (clock_now_usec() < end)
-        assert_true(sd_event_run(client->event, 10 * USEC_PER_MSEC) >= 0);
-}
-
 /* One URL, in which ":P" is the server's port. */
 static void load(struct client *client, const char *pattern, size_t limit)
 {
@@ -194,7 +173,7 @@ static void load(struct client *client, const char *pattern, size_t limit)
     else
         snprintf(url, sizeof(url), "%s", pattern);
     start(client, &(struct fetch_wish){url, limit}, 1);
-    run_until_done(client);
+    web_run_until(&client->web, &client->done, 1);
     assert_int_equal(client->loaded, 1);
 }
 
@@ -334,7 +313,7 @@ static void test_a_program(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(wishes); i++)
         wishes[i] = (struct fetch_wish){i % 2 ? "broadcast/none" : "broadcast/good", SMALL};
     start(client, wishes, ARRAY_SIZE(wishes));
-    run_until_done(client);
+    web_run_until(&client->web, &client->done, 1);
     assert_int_equal(client->loaded, ARRAY_SIZE(wishes));
     for (size_t i = 0; i < ARRAY_SIZE(wishes); i++)
         assert_string_equal(client->error[i], i >= LIMIT_FETCHES
@@ -342,7 +321,7 @@ static void test_a_program(void **state)
                                               : i % 2 ? "HTTP status 404"
                                                       : "");
     start(client, NULL, 0);
-    run_until_done(client);
+    web_run_until(&client->web, &client->done, 1);
     assert_int_equal(client->loaded, 0);
 }
 
@@ -354,7 +333,7 @@ static void test_too_much_together(void **state)
     struct client *client = *state;
 
     start(client, wishes, ARRAY_SIZE(wishes));
-    run_until_done(client);
+    web_run_until(&client->web, &client->done, 1);
     assert_int_equal(client->size[3], 299000);
     assert_string_equal(client->error[4], "the answer was longer than 4000 bytes");
     assert_int_equal(client->size[5], 4000);
@@ -371,13 +350,13 @@ static void test_ends_early(void **state)
     /* by the listener */
     client->cancels = true;
     start(client, wishes, 2);
-    run_for(client, 300 * USEC_PER_MSEC);
+    web_run_for(&client->web, 300 * USEC_PER_MSEC);
     assert_int_equal(client->loaded, 1);
     client->cancels = false;
 
     /* under way */
     start(client, wishes, 2);
-    run_for(client, 300 * USEC_PER_MSEC);
+    web_run_for(&client->web, 300 * USEC_PER_MSEC);
     assert_int_equal(client->loaded, 1);
     client->job = fetch_cancel(client->job);
 
@@ -386,14 +365,14 @@ static void test_ends_early(void **state)
         assert_int_equal(fetch_start(&jobs[i], client->fetch, &wishes[1], 1, &listener), 0);
     assert_int_equal(fetch_start(&jobs[LIMIT_FETCH_JOBS], client->fetch, wishes, 1, &listener),
                      -EBUSY);
-    run_for(client, 100 * USEC_PER_MSEC);
+    web_run_for(&client->web, 100 * USEC_PER_MSEC);
     for (size_t i = 0; i < LIMIT_FETCH_JOBS; i++)
         fetch_cancel(jobs[i]);
 
     /* all of it, by the listener */
     client->frees_all = true;
     start(client, wishes, 2);
-    run_for(client, 300 * USEC_PER_MSEC);
+    web_run_for(&client->web, 300 * USEC_PER_MSEC);
     assert_int_equal(client->loaded, 1);
     assert_int_equal(client->done, 0);
     assert_null(client->fetch);

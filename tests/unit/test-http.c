@@ -6,9 +6,8 @@
 #include <netdb.h>
 #include <stdatomic.h>
 
-#include "web-server.h"
+#include "web-client.h"
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "web/http.h"
 
@@ -107,8 +106,7 @@ static void serve(int fd, const char *request)
 /* One client a test */
 
 struct client {
-    sd_event *event;
-    struct http *http;
+    struct web web;
     struct http_request *request;
     struct http_request *other;
     unsigned answers;
@@ -125,8 +123,7 @@ static int make_client(void **state)
     struct client *client = calloc(1, sizeof(*client));
 
     assert_non_null(client);
-    assert_true(sd_event_new(&client->event) >= 0);
-    assert_int_equal(http_new(&client->http, client->event), 0);
+    web_open(&client->web);
     *state = client;
     return 0;
 }
@@ -135,8 +132,7 @@ static int free_client(void **state)
 {
     struct client *client = *state;
 
-    http_free(client->http);
-    sd_event_unref(client->event);
+    web_close(&client->web);
     free(client->body);
     free(client);
     return 0;
@@ -168,28 +164,9 @@ static const char *url_of(const char *path)
 
 static void start(struct client *client, const char *url, uint64_t timeout_usec)
 {
-    assert_int_equal(http_get(&client->request, client->http, url, timeout_usec, on_answer, client),
-                     0);
+    assert_int_equal(
+        http_get(&client->request, client->web.http, url, timeout_usec, on_answer, client), 0);
     assert_int_equal(client->answers, 0);
-}
-
-/* Runs the loop until so many answers came; far beyond any time-out used here it gives up. */
-static void run_until(struct client *client, unsigned answers)
-{
-    uint64_t end = clock_now_usec() + 20 * USEC_PER_SEC;
-
-    while (client->answers < answers && clock_now_usec() < end)
-        assert_true(sd_event_run(client->event, 100 * USEC_PER_MSEC) >= 0);
-    assert_int_equal(client->answers, answers);
-}
-
-/* Whatever is ready or becomes so within the time. */
-static void run_for(struct client *client, uint64_t usec)
-{
-    uint64_t end = clock_now_usec() + usec;
-
-    while (clock_now_usec() < end)
-        assert_true(sd_event_run(client->event, 10 * USEC_PER_MSEC) >= 0);
 }
 
 static void expect(void **state, const char *path, uint64_t timeout_usec, long status,
@@ -199,7 +176,7 @@ static void expect(void **state, const char *path, uint64_t timeout_usec, long s
 
     client->answers = 0;
     start(client, url_of(path), timeout_usec);
-    run_until(client, 1);
+    web_run_until(&client->web, &client->answers, 1);
     assert_string_equal(client->error, error);
     assert_int_equal(client->status, status);
 }
@@ -241,7 +218,7 @@ static void test_endless_headers(void **state)
     struct client *client = *state;
 
     start(client, url_of("/endless-headers"), 60 * USEC_PER_SEC);
-    run_until(client, 1);
+    web_run_until(&client->web, &client->answers, 1);
     assert_string_not_equal(client->error, "");
     assert_int_equal(client->status, 0);
 }
@@ -274,7 +251,7 @@ static void test_refused_connection(void **state)
     close(fd);
     snprintf(url, sizeof(url), "http://127.0.0.1:%u/", port);
     start(client, url, 10 * USEC_PER_SEC);
-    run_until(client, 1);
+    web_run_until(&client->web, &client->answers, 1);
     assert_string_equal(client->error, "the connection was refused");
     assert_int_equal(client->status, 0);
 }
@@ -296,7 +273,7 @@ static void test_bad_urls(void **state)
 
     for (size_t i = 0; i < ARRAY_SIZE(urls); i++)
         assert_int_equal(
-            http_get(&client->request, client->http, urls[i], USEC_PER_SEC, on_answer, client),
+            http_get(&client->request, client->web.http, urls[i], USEC_PER_SEC, on_answer, client),
             -EINVAL);
     assert_null(client->request);
 }
@@ -307,10 +284,10 @@ static void expect_with(void **state, const char *path, const struct http_option
     struct client *client = *state;
 
     client->answers = 0;
-    assert_int_equal(http_get_with(&client->request, client->http, url_of(path), timeout_usec,
+    assert_int_equal(http_get_with(&client->request, client->web.http, url_of(path), timeout_usec,
                                    options, on_answer, client),
                      0);
-    run_until(client, 1);
+    web_run_until(&client->web, &client->answers, 1);
     assert_string_equal(client->error, error);
     assert_int_equal(client->status, status);
     assert_true(client->body ? !*error && !client->body[client->size] : *error);
@@ -397,9 +374,9 @@ static void on_answer_cancel_other(const struct http_answer *answer, void *userd
 
     on_answer(answer, userdata);
     client->other = http_cancel(client->other);
-    assert_int_equal(
-        http_get(&client->request, client->http, url_of("/404"), USEC_PER_SEC, on_answer, client),
-        0);
+    assert_int_equal(http_get(&client->request, client->web.http, url_of("/404"), USEC_PER_SEC,
+                              on_answer, client),
+                     0);
 }
 
 static void on_wrong_answer(const struct http_answer *answer, void *userdata)
@@ -411,15 +388,15 @@ static void test_handler_cancels_and_starts(void **state)
 {
     struct client *client = *state;
 
-    assert_int_equal(http_get(&client->other, client->http, url_of("/silent"), 200 * USEC_PER_MSEC,
-                              on_wrong_answer, NULL),
+    assert_int_equal(http_get(&client->other, client->web.http, url_of("/silent"),
+                              200 * USEC_PER_MSEC, on_wrong_answer, NULL),
                      0);
-    assert_int_equal(http_get(&client->request, client->http, url_of("/ok"), 10 * USEC_PER_SEC,
+    assert_int_equal(http_get(&client->request, client->web.http, url_of("/ok"), 10 * USEC_PER_SEC,
                               on_answer_cancel_other, client),
                      0);
-    run_until(client, 2);
+    web_run_until(&client->web, &client->answers, 2);
     assert_string_equal(client->error, "HTTP status 404");
-    run_for(client, 300 * USEC_PER_MSEC); /* past the time-out of the cancelled one */
+    web_run_for(&client->web, 300 * USEC_PER_MSEC); /* past the time-out of the cancelled one */
 }
 
 /* Both time out at once: whichever handler comes first cancels a request that has already ended. */
@@ -444,15 +421,15 @@ static void test_handler_cancels_a_finished_one(void **state)
     struct client *client = *state;
     uint64_t timeout_usec = 100 * USEC_PER_MSEC;
 
-    assert_int_equal(http_get(&client->request, client->http, url_of("/silent"), timeout_usec,
+    assert_int_equal(http_get(&client->request, client->web.http, url_of("/silent"), timeout_usec,
                               on_answer_cancel_second, client),
                      0);
-    assert_int_equal(http_get(&client->other, client->http, url_of("/silent"), timeout_usec,
+    assert_int_equal(http_get(&client->other, client->web.http, url_of("/silent"), timeout_usec,
                               on_answer_cancel_first, client),
                      0);
     usleep(150000); /* so that one turn of the loop finds both expired */
-    run_until(client, 1);
-    run_for(client, 100 * USEC_PER_MSEC);
+    web_run_until(&client->web, &client->answers, 1);
+    web_run_for(&client->web, 100 * USEC_PER_MSEC);
     assert_int_equal(client->answers, 1);
 }
 
@@ -461,22 +438,22 @@ static void on_answer_free(const struct http_answer *answer, void *userdata)
     struct client *client = userdata;
 
     on_answer(answer, userdata);
-    client->http = http_free(client->http);
+    client->web.http = http_free(client->web.http);
 }
 
 static void test_handler_frees_all(void **state)
 {
     struct client *client = *state;
 
-    assert_int_equal(http_get(&client->other, client->http, url_of("/silent"), 500 * USEC_PER_MSEC,
-                              on_wrong_answer, NULL),
+    assert_int_equal(http_get(&client->other, client->web.http, url_of("/silent"),
+                              500 * USEC_PER_MSEC, on_wrong_answer, NULL),
                      0);
-    assert_int_equal(http_get(&client->request, client->http, url_of("/ok"), 10 * USEC_PER_SEC,
+    assert_int_equal(http_get(&client->request, client->web.http, url_of("/ok"), 10 * USEC_PER_SEC,
                               on_answer_free, client),
                      0);
-    run_until(client, 1);
-    assert_null(client->http);
-    run_for(client, 100 * USEC_PER_MSEC);
+    web_run_until(&client->web, &client->answers, 1);
+    assert_null(client->web.http);
+    web_run_for(&client->web, 100 * USEC_PER_MSEC);
 }
 
 static void test_free_under_way(void **state)
@@ -486,13 +463,13 @@ static void test_free_under_way(void **state)
     struct http_request *request;
 
     for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
-        assert_int_equal(http_get(&request, client->http, url_of(paths[i]), 10 * USEC_PER_SEC,
+        assert_int_equal(http_get(&request, client->web.http, url_of(paths[i]), 10 * USEC_PER_SEC,
                                   on_answer, client),
                          0);
-    assert_true(sd_event_run(client->event, 50 * USEC_PER_MSEC) >= 0);
+    assert_true(sd_event_run(client->web.event, 50 * USEC_PER_MSEC) >= 0);
     client->answers = 0;
-    client->http = http_free(client->http);
-    run_for(client, 50 * USEC_PER_MSEC);
+    client->web.http = http_free(client->web.http);
+    web_run_for(&client->web, 50 * USEC_PER_MSEC);
     assert_int_equal(client->answers, 0);
 }
 
@@ -501,7 +478,7 @@ static void wait_for_resolver(struct client *client, int count)
     uint64_t end = clock_now_usec() + 10 * USEC_PER_SEC;
 
     while (atomic_load(&resolving) < count && clock_now_usec() < end)
-        assert_true(sd_event_run(client->event, 10 * USEC_PER_MSEC) >= 0);
+        assert_true(sd_event_run(client->web.event, 10 * USEC_PER_MSEC) >= 0);
     assert_int_equal(atomic_load(&resolving), count);
 }
 
@@ -519,14 +496,14 @@ static void test_dead_resolver(void **state)
     assert_true(took < 100 * USEC_PER_MSEC);
 
     start(client, "http://hangs-too.invalid/", 300 * USEC_PER_MSEC);
-    run_until(client, 1);
+    web_run_until(&client->web, &client->answers, 1);
     assert_string_equal(client->error, "no answer within 300 ms");
 
     client->answers = 0;
     start(client, "http://hangs-again.invalid/", 10 * USEC_PER_SEC);
     wait_for_resolver(client, 3);
     begin = clock_now_usec();
-    client->http = http_free(client->http);
+    client->web.http = http_free(client->web.http);
     took = clock_now_usec() - begin;
     print_message("# freed inside a dead resolver in %u us\n", (unsigned)took);
     assert_true(took < 100 * USEC_PER_MSEC);

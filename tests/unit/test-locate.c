@@ -1,9 +1,8 @@
 /* What locate.jsp answers: read from tables, and asked for from a small real server. */
 #include <errno.h>
 
-#include "web-server.h"
+#include "web-client.h"
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "web/locate.h"
 
@@ -165,8 +164,7 @@ static void test_urls(void **state)
 }
 
 struct client {
-    sd_event *event;
-    struct http *http;
+    struct web web;
     struct locate *locate;
     unsigned answers;
     struct locate_answer answer;
@@ -179,8 +177,7 @@ static int make_client(void **state)
     struct client *client = calloc(1, sizeof(*client));
 
     assert_non_null(client);
-    assert_true(sd_event_new(&client->event) >= 0);
-    assert_int_equal(http_new(&client->http, client->event), 0);
+    web_open(&client->web);
     *state = client;
     return 0;
 }
@@ -190,8 +187,7 @@ static int free_client(void **state)
     struct client *client = *state;
 
     locate_cancel(client->locate);
-    http_free(client->http);
-    sd_event_unref(client->event);
+    web_close(&client->web);
     free(client);
     return 0;
 }
@@ -216,19 +212,16 @@ static void ask(struct client *client, const char *folder, uint64_t timeout_usec
     struct locate_details details = {base, "f81edfee27c1", "18673", timeout_usec};
 
     snprintf(base, sizeof(base), "http://127.0.0.1:%u%s", server_port, folder);
-    assert_int_equal(locate_start(&client->locate, client->http, &details, on_answer, client), 0);
+    assert_int_equal(locate_start(&client->locate, client->web.http, &details, on_answer, client),
+                     0);
 }
 
 static void expect(struct client *client, const char *folder, uint64_t timeout_usec,
                    const char *error)
 {
-    uint64_t end = clock_now_usec() + 20 * USEC_PER_SEC;
-
     client->answers = 0;
     ask(client, folder, timeout_usec);
-    while (client->answers == 0 && clock_now_usec() < end)
-        assert_true(sd_event_run(client->event, 100 * USEC_PER_MSEC) >= 0);
-    assert_int_equal(client->answers, 1);
+    web_run_until(&client->web, &client->answers, 1);
     assert_string_equal(client->error, error);
 }
 
@@ -255,7 +248,7 @@ static void test_cancel(void **state)
 
     ask(client, "/vl", 10 * USEC_PER_SEC);
     client->locate = locate_cancel(client->locate);
-    assert_true(sd_event_run(client->event, 100 * USEC_PER_MSEC) >= 0);
+    assert_true(sd_event_run(client->web.event, 100 * USEC_PER_MSEC) >= 0);
     assert_int_equal(client->answers, 0);
     assert_null(locate_cancel(NULL));
 }
