@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -39,6 +40,7 @@ PASSWORD = "balcony"
 STOP_LIMIT = 8 if os.environ.get("NABAZTAGD_SANITISED") else 3
 
 
+FAULTS = ("AddressSanitizer", "LeakSanitizer", "runtime error:")  # a sanitiser's words
 RELEASE = bool(os.environ.get("NABAZTAGD_RELEASE"))
 SERVERS = (Prosody, Ejabberd, Jabberd2)
 
@@ -74,6 +76,7 @@ class Case(unittest.TestCase):
         self.folder = tempfile.mkdtemp(prefix="nab-")
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.servers, self.rabbits = [], []
+        self.ctl = os.path.join(os.path.dirname(self.binary), "nabaztagctl")
 
     def _end_with(self, ending):
         self.endings.append(ending)
@@ -133,7 +136,7 @@ class Case(unittest.TestCase):
         if rabbit.process.poll() is None:
             self.check_stop(rabbit)
         self.assertGreaterEqual(rabbit.process.returncode, 0, "killed by a signal")
-        for sign in ("AddressSanitizer", "LeakSanitizer", "runtime error:"):
+        for sign in FAULTS:
             self.assertNotIn(sign, rabbit.log())
         for secret in rabbit.secrets():
             self.assertNotIn(secret, rabbit.log(), "a password is in the log")
@@ -142,6 +145,20 @@ class Case(unittest.TestCase):
         status, seconds = rabbit.stop()
         self.assertEqual(status, 0, "exit status after SIGTERM")
         self.assertLess(seconds, STOP_LIMIT, "seconds from SIGTERM to the end")
+
+    def run_tool(self, *command, **options):
+        """Exit status, stdout, stderr; there is nobody to ask."""
+        result = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            **options,
+        )
+        for sign in FAULTS:
+            self.assertNotIn(sign, result.stderr)
+        return result.returncode, result.stdout, result.stderr
 
     def evidence(self):
         """What a person wants to see when this test failed."""

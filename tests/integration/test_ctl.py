@@ -17,23 +17,8 @@ USAGE, UNAVAILABLE, IOERR, TEMPFAIL, PROTOCOL, NOPERM, CONFIG = 64, 69, 74, 75, 
 
 
 class CtlCase(BusCase):
-    def setUp(self):
-        super().setUp()
-        self.ctl = os.path.join(os.path.dirname(self.binary), "nabaztagctl")
-
     def run_ctl(self, *arguments, bus=None, **options):
-        """Exit status, stdout, stderr."""
-        result = subprocess.run(
-            [self.ctl, "--bus", bus or self.bus.address, *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            **options,
-        )
-        for sign in ("AddressSanitizer", "LeakSanitizer", "runtime error:"):
-            self.assertNotIn(sign, result.stderr)
-        return result.returncode, result.stdout, result.stderr
+        return self.run_tool(self.ctl, "--bus", bus or self.bus.address, *arguments, **options)
 
     def check_says(self, text, *arguments):
         self.assertEqual(self.run_ctl(*arguments), (0, text + "\n", ""))

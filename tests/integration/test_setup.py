@@ -25,24 +25,13 @@ ANSWERS = ("--account", "a@example.org", "--owner", "b@example.org")
 class SetupCase(Case):
     def setUp(self):
         super().setUp()
-        self.ctl = os.path.join(os.path.dirname(self.binary), "nabaztagctl")
         self.place = os.path.join(self.folder, "etc")
         os.makedirs(self.place)
         self.path = os.path.join(self.place, "nabaztagd.conf")
 
     def run_setup(self, *arguments, prefix=(), **options):
-        """Exit status, stdout, stderr; there is nobody to ask."""
-        result = subprocess.run(
-            [*prefix, self.ctl, "setup", "--config", self.path, *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            **options,
-        )
-        for sign in ("AddressSanitizer", "LeakSanitizer", "runtime error:"):
-            self.assertNotIn(sign, result.stderr)
-        return result.returncode, result.stdout, result.stderr
+        command = [*prefix, self.ctl, "setup", "--config", self.path, *arguments]
+        return self.run_tool(*command, **options)
 
     def setup_json(self, *arguments):
         status, out, err = self.run_setup("--json", *arguments)

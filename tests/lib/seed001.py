@@ -5,12 +5,12 @@ that believes nothing. It has no TLS.
 
 import base64
 import binascii
-import hashlib
 import re
 import secrets
-import socket
-import threading
 from xml.sax.saxutils import unescape
+
+from .listening import Listening
+from .violet import digest
 
 DOMAIN = "almacska"
 
@@ -53,49 +53,20 @@ ELEMENT = re.compile(
 )
 
 
-def digest(user, password, nonce, cnonce, uri, method="AUTHENTICATE"):
-    """RFC 2831's response (method "": rspauth); all arguments are bytes."""
-
-    def md5(text):
-        return hashlib.md5(text)
-
-    a1 = md5(user + b":" + DOMAIN.encode() + b":" + password).digest()
-    a1 = md5(a1 + b":" + nonce + b":" + cnonce).hexdigest().encode()
-    a2 = md5(method.encode() + b":" + uri).hexdigest().encode()
-    return md5(b":".join((a1, nonce, b"00000001", cnonce, b"auth", a2))).hexdigest()
-
-
-class Seed001:
+class Seed001(Listening):
     """
     accounts: passwords by user. verdicts: what it thought of each login, "accepted" or what was
     wrong. registrations: the fields of each, as sent. `nonces` are used up before random ones.
     form_only: its registration has no legacy fields. lenient: kinds of faults it lets pass.
     """
 
-    tls = None
-    certificate = None
-
     def __init__(self, nonces=(), form_only=False, lenient=()):
         self.accounts, self.verdicts, self.registrations, self.mechanisms = {}, [], [], []
         self._nonces, self._form_only, self._lenient = list(nonces), form_only, lenient
-        self._connections = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.address = f"127.0.0.1:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.listen()
 
-    def stop(self):
-        for end in [self._listener, *self._connections]:
-            end.close()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._connections.append(connection)
-            threading.Thread(target=_Client(self, connection).serve, daemon=True).start()
+    def serve(self, connection):
+        _Client(self, connection).serve()
 
     def nonce(self):
         return self._nonces.pop(0) if self._nonces else secrets.token_urlsafe(30)
@@ -125,7 +96,7 @@ class Seed001:
         password = self.accounts.get(user.decode())
         if password is None:
             raise ValueError("no account")
-        arguments = (user, password.encode(), nonce, cnonce, uri)
+        arguments = (user, DOMAIN.encode(), password.encode(), nonce, cnonce, uri)
         if fields.get(b"response", b"").decode() != digest(*arguments):
             raise ValueError("hash")
         return user.decode(), digest(*arguments, method="")

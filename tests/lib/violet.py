@@ -10,10 +10,11 @@ import collections
 import hashlib
 import http.server
 import re
-import socket
 import threading
 import time
 from urllib.parse import parse_qsl, urlsplit
+
+from .listening import Listening, shut
 
 MAC = "f81edfee27c1"
 DOMAIN = "almacska"
@@ -138,7 +139,7 @@ class Rabbit:
         self.state = "disconnected"
 
 
-class Violet:
+class Violet(Listening):
     """
     heard: all that was read, one Heard a read(). closings: (connection, why) of those that it
     closed. events: ("click", 1 or 2, …) and ("ears", left, right). rabbits: by MAC.
@@ -149,9 +150,6 @@ class Violet:
     resources: {path: bytes} of the host called broadcast. applications: {name: function}, which
     gets the fields that were asked (a dict from "st" on) and returns a packet, or None for a 404.
     """
-
-    tls = None
-    certificate = None
 
     def __init__(
         self,
@@ -174,28 +172,15 @@ class Violet:
         self._nonces, self._faults, self._glue = list(nonces), [], ""
         self._count = collections.Counter()
         self._lock = threading.RLock()
-        self._connections = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.address = f"127.0.0.1:{self.port}"
         self.web = _Web(self, domain_with_port)
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.listen()
 
     def stop(self):
         self.web.stop()
-        for end in [self._listener, *(client.socket for client in self._connections)]:
-            _close(end)
+        super().stop()
 
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            client = _Client(self, connection, len(self._connections) + 1)
-            self._connections.append(client)
-            threading.Thread(target=client.serve, daemon=True).start()
+    def serve(self, connection):
+        _Client(self, connection, self._connections.index(connection) + 1).serve()
 
     # What a test looks at
 
@@ -299,14 +284,6 @@ class Violet:
         return packet(ambient(self.ambient), mode(self.asleep))
 
 
-def _close(end):
-    try:
-        end.shutdown(socket.SHUT_RDWR)  # wakes whoever waits in it
-    except OSError:
-        pass
-    end.close()
-
-
 class _Client:
     """One connection. Its stage is the step counter of protocol.md 8.2."""
 
@@ -330,7 +307,7 @@ class _Client:
     def close(self, why):
         self.server.closings.append((self.number, why))
         self._forget()
-        _close(self.socket)
+        shut(self.socket)
 
     def _forget(self):
         rabbit = self.server.rabbits[self._mac] if self._mac else None
