@@ -27,6 +27,7 @@ struct violet {
     struct queries *queries;
     struct interactive *interactive;
     int ears[EAR_COUNT]; /* where they rested last in interactive mode */
+    char it_app[LIMIT_FOREIGN_TEXT];
     struct fetch *fetch; /* NULL: the platform's names are not known */
     sd_event *event;
 };
@@ -98,6 +99,18 @@ static void on_reboot(void *userdata)
 
 /* ---- interactive mode ---- */
 
+static void leave_mode(struct violet *violet)
+{
+    struct life *life = show_life(events_show(violet->context.events));
+
+    interactive_stop(violet->interactive);
+    if (!life_is_suspended(life, LIFE_INTERACTIVE))
+        return;
+    if (!events_is_asleep(violet->context.events)) /* otherwise they hang */
+        life_restore_ears(life);
+    life_resume(life, LIFE_INTERACTIVE, clock_now_usec());
+}
+
 /* The ears stand as the original's did then. */
 static void enter_mode(struct violet *violet, const char *application)
 {
@@ -106,22 +119,12 @@ static void enter_mode(struct violet *violet, const char *application)
 
     if (r < 0) {
         log_debug("Interactive mode does not begin: %s", strerror(-r));
+        leave_mode(violet);
         return;
     }
     life_suspend(show_life(context.show), LIFE_INTERACTIVE);
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
         body_ear_go(context.body, i, MODE_EARS, EAR_FORWARD);
-}
-
-static void leave_mode(struct violet *violet)
-{
-    struct life *life = show_life(events_show(violet->context.events));
-
-    interactive_stop(violet->interactive);
-    if (!life_is_suspended(life, LIFE_INTERACTIVE))
-        return;
-    life_restore_ears(life);
-    life_resume(life, LIFE_INTERACTIVE, clock_now_usec());
 }
 
 /* Hands are not among what moves them here: they are told of at once. */
@@ -193,13 +196,15 @@ static void look_at_state(struct queries_facts *facts, void *userdata)
 {
     struct violet *violet = userdata;
     const struct config *config = violet->config;
+    const char *application = interactive_application(violet->interactive);
     struct show *show = events_show(violet->context.events);
 
+    program_text(violet->it_app, sizeof(violet->it_app), application ? application : "");
     facts->state = "Free";
     facts->resource = config_is_violet(violet->config) ? resources_current(violet->resources)
                                                        : platform_resource(violet->platform);
-    facts->it_state = yes_no(interactive_application(violet->interactive));
-    facts->it_app = interactive_application(violet->interactive);
+    facts->it_state = yes_no(application);
+    facts->it_app = violet->it_app;
     facts->sleep_state = yes_no(events_is_asleep(violet->context.events));
     facts->streaming_state = yes_no(show_is_streaming(show));
     facts->processing_state = yes_no(show_is_running(show));

@@ -327,8 +327,33 @@ class Interactive(VioletCase):
         self.begin()
         self.platform.push(violet.packet(violet.mode(True)), resource="urgent")
         self.wait_resource("asleep")
+        self.rabbit.wait_status("ears 10/10", 20)
         self.platform.push(violet.packet(violet.mode(False)), resource="asleep")
         self.wait_resource("idle")
+
+    def test_state(self):
+        """What its name is made of does not matter; who asks for the state is told it in UTF-8."""
+        self.answers = {"start": "WT 600000\n"}
+        self.platform.applications["caf\xe9 <&"] = self.application
+        self.push("IS caf\xe9 <&\n")
+        self.wait_resource("itmode")
+        me = f"{MAC}@{DOMAIN}/itmode"
+        self.platform.send(
+            f"<iq type='set' from='net.openjabnab.platform@{DOMAIN}/services' to='{me}' id='s'>"
+            "<command xmlns='http://jabber.org/protocol/commands' node='getrunningstate' "
+            "action='execute'/></iq>"
+        )
+        wait_for(lambda: "gItApp" in " ".join(self.platform.texts("unknown")), 10, "the state")
+        self.assertIn("<value>café &lt;&amp;</value>", " ".join(self.platform.texts("unknown")))
+
+    def test_another(self):
+        """Whom nobody knows takes the place of the one before, and lets the rabbit go."""
+        self.begin()
+        self.platform.push(violet.packet(violet.program("IS nobody\n")), resource="itmode")
+        self.wait_resource("idle")
+        wait_for(
+            lambda: self.bench.state()["ears"] == {"left": 0, "right": 0}, 20, "the ears to go up"
+        )
 
 
 class Healing(VioletCase):

@@ -651,7 +651,7 @@ class _Web:
         if not url.path.startswith("/vl/"):
             body = self.server.resources.get(url.path.lstrip("/"))
             return (404, b"") if body is None else (200, body)
-        fields = parse_qsl(url.query, keep_blank_values=True)
+        fields = parse_qsl(url.query, keep_blank_values=True, encoding="latin-1")
         if url.path == "/vl/locate.jsp" and [name for name, _ in fields] == ["sn", "h", "v"]:
             return 200, self.located().encode()
         if url.path == "/vl/sendMailXMPP.jsp":
