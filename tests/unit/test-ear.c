@@ -346,7 +346,12 @@ static void reads_what_a_hand_set(void **state)
             rig_run(rig, 1500 * USEC_PER_MSEC);
             assert_int_equal(ear_position(rig->ear), -1);
             assert_int_equal(rig->runs, 0);
+            assert_true(ear_in_hand(rig->ear));
+            while (rig->runs == 0)
+                rig_run(rig, 100 * USEC_PER_MSEC);
+            assert_true(ear_in_hand(rig->ear)); /* while it reads */
             rig_settle(rig);
+            assert_false(ear_in_hand(rig->ear));
             int expected = ((start + turn) % 17 + 17) % 17;
             assert_int_equal(ear_position(rig->ear), expected);
             assert_int_equal(ear_model_hole(rig->model), expected);
@@ -406,7 +411,9 @@ static void creeping_is_no_hand(void **state)
 
     for (unsigned i = 0; i < 20; i++) {
         ear_model_turn(rig->model, 1);
-        rig_run(rig, 10 * USEC_PER_SEC);
+        rig_run(rig, USEC_PER_SEC);
+        assert_false(ear_in_hand(rig->ear));
+        rig_run(rig, 9 * USEC_PER_SEC);
     }
     assert_int_equal(rig->strays, 1);
     assert_int_equal(rig->runs, runs);
