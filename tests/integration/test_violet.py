@@ -463,7 +463,7 @@ def closing(step):
 
 
 class Silence(VioletCase):
-    """It says nothing any more at each step once: after 12 s the rabbit comes anew. In fast time."""
+    """It falls silent at each step once; after 12 s the rabbit comes anew. In fast time."""
 
     def fall_silent(self, step):
         platform = self.make_platform()
