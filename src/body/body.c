@@ -230,6 +230,13 @@ static void stop_ears(struct body *body)
             ear_stop(body->ears[i].ear, clock_now_usec());
 }
 
+static void seize_ears(struct body *body)
+{
+    for (enum ear_index i = 0; i < EAR_COUNT; i++)
+        if (body->ears[i].ear)
+            ear_seize(body->ears[i].ear, hardware_taken_usec(body->hardware));
+}
+
 /* The ears rest where they are, wherever that is; the button is not pressed any more. */
 static void on_down(void *userdata)
 {
@@ -255,6 +262,7 @@ static void on_up(void *userdata)
     struct body *body = userdata;
     uint64_t now = clock_now_usec();
 
+    seize_ears(body);
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
         if (body->ears[i].ear)
             ear_edge(body->ears[i].ear, hardware_level(body->hardware, ear_table[i].encoder), now,
@@ -470,6 +478,7 @@ int body_new(struct body **ret, sd_event *event, const struct config *config,
         return body_fault_set(ret_fault, r, fault.cause ? fault.cause : "gpio-failed", "%s",
                               fault.cause ? fault.text : strerror(-r));
     }
+    seize_ears(body);
     body_home(body);
     *ret = body;
     if (r > 0 && ret_fault)

@@ -42,10 +42,16 @@ static uint64_t room_when(const struct ear_motor *motor, uint64_t need_usec, uin
 uint64_t ear_motor_when(const struct ear_motor *motor, int direction, uint64_t need_usec,
                         uint64_t now_usec)
 {
-    uint64_t braked = direction == -motor->direction ? motor->stopped_usec + BRAKE_USEC : 0;
+    uint64_t braked = direction == motor->direction ? 0 : motor->stopped_usec + BRAKE_USEC;
 
     return usec_later(braked,
                       room_when(motor, usec_earlier(need_usec, EAR_RUN_MAX_USEC), now_usec));
+}
+
+void ear_motor_seize(struct ear_motor *motor, uint64_t usec)
+{
+    motor->direction = 0;
+    motor->stopped_usec = usec;
 }
 
 void ear_motor_start(struct ear_motor *motor, int direction, uint64_t now_usec)

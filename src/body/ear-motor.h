@@ -20,7 +20,7 @@
 /* Starts as all zeros. */
 struct ear_motor {
     int drive;           /* 1 forward, -1 backward, 0 off */
-    int direction;       /* the last one driven */
+    int direction;       /* the last one driven; 0: not known */
     uint64_t limit_usec; /* while driving: it stops then whatever happens */
 
     uint64_t started_usec, stopped_usec;
@@ -29,6 +29,9 @@ struct ear_motor {
     } runs[EAR_RUNS_MAX]; /* a ring */
     unsigned oldest;
 };
+
+/* Whoever had it until then may have driven it either way. */
+void ear_motor_seize(struct ear_motor *motor, uint64_t usec);
 
 void ear_motor_start(struct ear_motor *motor, int direction, uint64_t now_usec);
 void ear_motor_stop(struct ear_motor *motor, uint64_t now_usec);

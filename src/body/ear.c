@@ -555,6 +555,11 @@ bool ear_busy(const struct ear *ear)
     return ear->phase != PHASE_REST;
 }
 
+void ear_seize(struct ear *ear, uint64_t usec)
+{
+    ear_motor_seize(&ear->motor, usec);
+}
+
 bool ear_in_hand(const struct ear *ear)
 {
     return ear_busy(ear) && (ear->phase == PHASE_HAND || ear->job == JOB_READ);

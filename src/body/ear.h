@@ -44,6 +44,10 @@ int ear_new(struct ear **ret, bool level, const struct ear_listener *listener, v
 /* Stops the motor when it runs. Accepts NULL, returns NULL. */
 struct ear *ear_free(struct ear *ear);
 
+/* The motor's lines were taken, and switched off, at `usec`: whoever had them may have left it
+ * running either way, so it brakes before it runs. Not while it runs for us. */
+void ear_seize(struct ear *ear, uint64_t usec);
+
 /* An edge of the encoder at `usec`, handled at `now_usec`. */
 void ear_edge(struct ear *ear, bool level, uint64_t usec, uint64_t now_usec);
 

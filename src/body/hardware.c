@@ -29,6 +29,7 @@ struct hardware {
     unsigned motors; /* the lines of all motors */
     bool any;        /* the board has lines of the body's own */
 
+    uint64_t taken_usec; /* when the lines last became ours; 0: the simulated ones always were */
     struct lines *lines; /* may be there while the part is DOWN: then motors are held at rest */
     enum motor_state states[EAR_COUNT];
     enum part_state lines_part, leds_part;
@@ -47,6 +48,11 @@ static struct {
 } panic;
 
 static const enum line first_motor_line[EAR_COUNT] = {LINE_LEFT_FORWARD, LINE_RIGHT_FORWARD};
+
+uint64_t hardware_taken_usec(const struct hardware *hardware)
+{
+    return hardware->taken_usec;
+}
 
 /* ---- opening ---- */
 
@@ -80,6 +86,7 @@ static int open_lines(struct hardware *hardware, struct body_fault *fault)
     if (r < 0)
         return r;
     take_lines(hardware, lines);
+    hardware->taken_usec = clock_now_usec();
     panic.motors = hardware->motors;
     panic.lines = lines;
     return 0;

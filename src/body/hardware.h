@@ -42,6 +42,9 @@ struct hardware *hardware_free(struct hardware *hardware);
 /* Whether the board has such a line at all. */
 bool hardware_has(const struct hardware *hardware, enum line line);
 
+/* When the lines last were taken from whoever had them, with motors off. */
+uint64_t hardware_taken_usec(const struct hardware *hardware);
+
 /* Whether the lines can be used now. */
 bool hardware_is_up(const struct hardware *hardware);
 

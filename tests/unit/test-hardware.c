@@ -326,6 +326,16 @@ static void run_until_settled(struct rig *rig)
     }
 }
 
+/* Whoever had the lines may have turned a motor the other way: it is braked before it runs. */
+static void expect_braked_start(void)
+{
+    assert_int_equal(world.levels, 0);
+    loop_run(100 * USEC_PER_MSEC - 1);
+    assert_int_equal(world.levels, 0);
+    loop_run(1);
+    assert_int_not_equal(world.levels, 0);
+}
+
 /* ---- driving ---- */
 
 static void ears_go_behind_every_bridge(void **state)
@@ -335,7 +345,7 @@ static void ears_go_behind_every_bridge(void **state)
 
         start(&rig, bridge);
         assert_string_equal(body_description(rig.body), "fake");
-        assert_int_not_equal(world.levels, 0);
+        expect_braked_start();
         run_until_settled(&rig);
         assert_int_equal(world.levels, 0); /* off, not braking */
         assert_int_equal(body_ear_position(rig.body, EAR_LEFT), 0);

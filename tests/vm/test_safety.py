@@ -72,10 +72,16 @@ class Ends(BodyTest):
         """The next one stops the motors first, whatever the one before left."""
         self.turn(ExecStopPost="")
         process = show("MainPID")
-        kill("KILL")
+        killed = kill("KILL")
         until(lambda: show("MainPID") not in ("0", process), 10, "another process")
         self.wait_home()
         self.ears(3, 10)
+        for ear in ("left", "right"):
+            runs = [(began, ended) for which, _, began, ended in self.rabbit.runs() if which == ear]
+            left = [ended for began, ended in runs if began < killed < ended]
+            after = [began for began, _ in runs if began > killed]
+            if left:  # it turned, one way or the other
+                self.assertGreaterEqual(after[0] - left[0], 0.1, "it is braked first")
 
 
 class Chip(BodyTest):
