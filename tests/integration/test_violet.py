@@ -160,6 +160,17 @@ class Life(VioletCase):
             lambda: self.bench.state()["ears"] == {"left": 10, "right": 5}, 20, "the ears to go"
         )
 
+    def test_two_in_one(self):
+        """Two messages in one segment, the second with two frames, which run last to first."""
+        sun, fog = violet.ambient({1: 0}), violet.ambient({1: 2})
+        ears = violet.packet(violet.ambient({4: 10, 5: 5}))
+        both = self.platform.message(ears) + self.platform.message(violet.packet(fog, sun))
+        self.assertTrue(self.platform.send(both))
+        self.wait_led("middle", "0000ff")  # the sun would have no blue
+        wait_for(
+            lambda: self.bench.state()["ears"] == {"left": 10, "right": 5}, 20, "the ears to go"
+        )
+
     def test_program(self):
         """A choreography is downloaded and seen; then life goes on."""
         self.push(violet.ambient({1: 0}))
