@@ -243,11 +243,10 @@ class Machine:
         daemon.wait_status("ears 0/0", 30)
         right, place = self.body.ears() == (0, 0), 0
         for _ in range(turns):
-            # More than a hand has to turn at the least, of which an edge may be taken for the
-            # motor's.
-            place = (place + 6) % 17
-            self.body.ask("turn left 6")
-            daemon.wait_status(f"ears {place}/0", 30)
+            place = (place + 3) % 17
+            self.body.ask("turn left 3")
+            # A motor runs for 30 s in any 60: one that has waits.
+            daemon.wait_status(f"ears {place}/0", 70)
             right = right and self.body.ears() == (place, 0)
         stops = [stop * 1000 for stop in watcher.stops()]
         daemon.stop()
