@@ -99,8 +99,6 @@ static int ask(struct interactive *interactive, const char *question)
 
     if (!url)
         return -ENOMEM;
-    if (!interactive->fetch)
-        return -ENETDOWN;
     return fetch_start(&interactive->job, interactive->fetch, &wish, 1, &listener);
 }
 

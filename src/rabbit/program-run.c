@@ -142,8 +142,6 @@ static int begin_loading(struct program_run *run)
     collect_wishes(run, wishes);
     if (run->wishes == 0)
         return 0;
-    if (!run->fetch)
-        return -ENETDOWN;
     return fetch_start(&run->job, run->fetch, wishes, run->wishes, &listener);
 }
 
@@ -241,7 +239,7 @@ static void do_call(struct program_run *run, const struct program_step *step, ui
 {
     const struct fetch_listener listener = {on_called, on_done, run};
     const struct fetch_wish wish = {.url = step->value, .limit = LIMIT_CALL_BYTES};
-    int r = run->fetch ? fetch_start(&run->job, run->fetch, &wish, 1, &listener) : -ENETDOWN;
+    int r = fetch_start(&run->job, run->fetch, &wish, 1, &listener);
 
     if (r < 0) {
         log_debug("A program calls a URL: %s", strerror(-r));

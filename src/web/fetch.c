@@ -211,6 +211,8 @@ int fetch_start(struct fetch_job **ret, struct fetch *fetch, const struct fetch_
     struct fetch_job *job;
     int r;
 
+    if (!fetch)
+        return -ENETDOWN;
     if (fetch->count >= LIMIT_FETCH_JOBS)
         return -EBUSY;
     job = calloc(1, sizeof(*job));

@@ -38,8 +38,8 @@ struct fetch *fetch_free(struct fetch *fetch);
 /*
  * Loads what one program wishes, one after the other as the original does. The listener is called
  * later, from the event loop; it may cancel the job or free anything. Wishes that are too many, too
- * much or too late get an error each. Returns 0, -EBUSY when LIMIT_FETCH_JOBS are under way, or
- * -errno.
+ * much or too late get an error each. Returns 0, -ENETDOWN without a fetch, -EBUSY when
+ * LIMIT_FETCH_JOBS are under way, or -errno.
  */
 int fetch_start(struct fetch_job **ret, struct fetch *fetch, const struct fetch_wish *wishes,
                 size_t count, const struct fetch_listener *listener);

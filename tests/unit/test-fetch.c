@@ -363,6 +363,7 @@ static void test_ends_early(void **state)
     /* many at a time */
     for (size_t i = 0; i < LIMIT_FETCH_JOBS; i++)
         assert_int_equal(fetch_start(&jobs[i], client->fetch, &wishes[1], 1, &listener), 0);
+    assert_int_equal(fetch_start(&jobs[LIMIT_FETCH_JOBS], NULL, wishes, 1, &listener), -ENETDOWN);
     assert_int_equal(fetch_start(&jobs[LIMIT_FETCH_JOBS], client->fetch, wishes, 1, &listener),
                      -EBUSY);
     web_run_for(&client->web, 100 * USEC_PER_MSEC);

@@ -47,8 +47,11 @@ struct fetch_job *__wrap_fetch_cancel(struct fetch_job *job);
 int __wrap_fetch_start(struct fetch_job **ret, struct fetch *fetch, const struct fetch_wish *wishes,
                        size_t count, const struct fetch_listener *listener)
 {
-    struct fetch_job *job = calloc(1, sizeof(*job));
+    struct fetch_job *job;
 
+    if (!fetch)
+        return -ENETDOWN;
+    job = calloc(1, sizeof(*job));
     assert_non_null(job);
     assert_ptr_equal(fetch, FETCH);
     assert_null(fetching.job);
