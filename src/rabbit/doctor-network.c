@@ -80,13 +80,33 @@ int doctor_connect(const char *address, uint16_t port, uint64_t limit_usec)
     return r;
 }
 
-/* ---- where the platform's servers are ---- */
+/* ---- what is asked by HTTP ---- */
 
 struct question {
     struct doctor *doctor;
     sd_event *event;
-    bool good;
+    bool good; /* to be set with the answer */
 };
+
+/* `begin` asks, and whoever is answered ends the loop. Returns 0 or -errno. */
+static int ask(struct question *question,
+               int (*begin)(struct question *question, struct http *http))
+{
+    struct http *http = NULL;
+    int r = sd_event_new(&question->event);
+
+    if (r >= 0)
+        r = http_new(&http, question->event);
+    if (r >= 0)
+        r = begin(question, http);
+    if (r >= 0)
+        r = sd_event_loop(question->event);
+    http_free(http);
+    sd_event_unref(question->event);
+    return r;
+}
+
+/* ---- where the platform's servers are ---- */
 
 static void on_located(const char *error, void *userdata)
 {
@@ -109,23 +129,15 @@ static void on_located(const char *error, void *userdata)
     sd_event_exit(question->event, 0);
 }
 
-static int ask_locate(struct question *question)
+static int ask_locate(struct question *question, struct http *http)
 {
     struct doctor *doctor = question->doctor;
-    struct http *http;
-    int r = http_new(&http, question->event);
+    int r = servers_new(&doctor->servers, http, on_located, question);
 
     if (r < 0)
         return r;
-    r = servers_new(&doctor->servers, http, on_located, question);
-    if (r == 0) {
-        servers_configure(doctor->servers, doctor->config, doctor->serial);
-        r = servers_find(doctor->servers);
-    }
-    if (r == 0)
-        r = sd_event_loop(question->event);
-    http_free(http);
-    return r;
+    servers_configure(doctor->servers, doctor->config, doctor->serial);
+    return servers_find(doctor->servers);
 }
 
 bool doctor_probe_locate(struct doctor *doctor)
@@ -140,10 +152,7 @@ bool doctor_probe_locate(struct doctor *doctor)
                                                      : "the violet dialect alone asks for it");
         return true;
     }
-    r = sd_event_new(&question.event);
-    if (r >= 0)
-        r = ask_locate(&question);
-    sd_event_unref(question.event);
+    r = ask(&question, ask_locate);
     if (r < 0)
         doctor_tell(doctor, VERDICT_FAILED, "unreachable", "check [rabbit] locate",
                     "cannot ask it: %s", strerror(-r));
@@ -283,39 +292,34 @@ static void on_answer(const struct http_answer *answer, void *userdata)
     sd_event_exit(question->event, 0);
 }
 
-static int ask_hook(struct question *question, const char *url)
+/* [report] url, or as locate.jsp has it; NULL: there is none. */
+static const char *hook_of(const struct doctor *doctor)
 {
-    struct http_request *request;
-    struct http *http;
-    int r = http_new(&http, question->event);
+    if (doctor->config->report.url)
+        return doctor->config->report.url;
+    return doctor->servers ? servers_hook(doctor->servers) : NULL;
+}
 
-    if (r < 0)
-        return r;
-    r = http_get(&request, http, url, question->doctor->config->report.timeout_usec, on_answer,
-                 question);
-    if (r >= 0)
-        r = sd_event_loop(question->event);
-    http_free(http);
-    return r;
+static int ask_hook(struct question *question, struct http *http)
+{
+    const struct doctor *doctor = question->doctor;
+    struct http_request *request;
+
+    return http_get(&request, http, hook_of(doctor), doctor->config->report.timeout_usec, on_answer,
+                    question);
 }
 
 /* Without the parameters of a report: platforms act on those. */
 bool doctor_probe_hook(struct doctor *doctor)
 {
     struct question question = {.doctor = doctor};
-    const char *url = doctor->config->report.url;
     int r;
 
-    if (!url && doctor->servers)
-        url = servers_hook(doctor->servers);
-    if (!url) {
+    if (!hook_of(doctor)) {
         doctor_tell(doctor, VERDICT_SKIPPED, NULL, NULL, "[report] url is not set");
         return true;
     }
-    r = sd_event_new(&question.event);
-    if (r >= 0)
-        r = ask_hook(&question, url);
-    sd_event_unref(question.event);
+    r = ask(&question, ask_hook);
     if (r < 0)
         doctor_tell(doctor, VERDICT_FAILED, "hook-failed", "check [report] url",
                     "cannot ask it: %s", strerror(-r));
