@@ -25,7 +25,7 @@ xmpp_stanza_t *parcel_find(xmpp_stanza_t *parent);
 const char *parcel_open(struct parcel *ret, xmpp_stanza_t *element,
                         uint8_t bytes[LIMIT_PACKET_BYTES]);
 
-/* The same of a packet that comes by itself: `size` bytes. */
+/* The same of a packet that comes by itself: `size` bytes, which hold it. */
 const char *parcel_read(struct parcel *ret, const uint8_t *bytes, size_t size);
 
 /* The program of a frame of type PACKET_PROGRAM, to be freed. Returns 0, -ENOMEM, or as

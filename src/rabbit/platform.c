@@ -118,7 +118,9 @@ static bool is_for_sleeper(const struct platform *platform, struct packet packet
     struct packet_frame frame;
     bool asleep;
 
-    while (!config_is_violet(platform->config) && packet_next(&packet, &frame))
+    if (config_is_violet(platform->config))
+        return false;
+    while (packet_next(&packet, &frame))
         if (frame.type == PACKET_MODE && packet_frame_mode(&frame, &asleep))
             return true;
     return false;
@@ -399,12 +401,8 @@ void platform_take_answer(struct platform *platform, const void *data, size_t si
                           uint64_t now_usec)
 {
     struct parcel parcel;
-    const char *why = "it is too long";
+    const char *why = parcel_read(&parcel, data, size);
 
-    if (size <= sizeof(platform->bytes)) {
-        memcpy(platform->bytes, data, size);
-        why = parcel_read(&parcel, platform->bytes, size);
-    }
     if (why)
         complain_of_bad(platform, NULL, why);
     else
