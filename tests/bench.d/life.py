@@ -10,7 +10,7 @@ from lib import violet
 from lib.measure import wakeups
 from lib.rabbit import Rabbit
 from lib.server import DOMAIN
-from lib.violet import MAC, Violet
+from lib.violet import Violet
 from lib.waiting import wait_for
 
 PACKETS = 100_000
@@ -34,10 +34,7 @@ class Life:
         rabbit = Rabbit(
             self.bench.binary,
             os.path.join(self.bench.folder, f"violet{platform.port}"),
-            account={"jid": violet.DOMAIN, "dialect": "violet", "server": platform.address},
-            rabbit={"serial": MAC, "locate": platform.locate},
-            access={"owners": None},
-            sasl={"plaintext": "yes"},
+            **platform.settings,
         )
         self.bench.endings += [platform.stop, rabbit.destroy]
         rabbit.start()

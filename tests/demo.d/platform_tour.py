@@ -38,13 +38,7 @@ class PlatformWorld(Story):
     def __init__(self, binary):
         super().__init__()
         self.platform = Violet(resources={"dance.chor": DANCE})
-        self.rabbit = Rabbit(
-            binary,
-            self.folder,
-            account={"jid": DOMAIN, "dialect": "violet", "server": self.platform.address},
-            rabbit={"serial": MAC, "locate": self.platform.locate},
-            access={"owners": None},
-        )
+        self.rabbit = Rabbit(binary, self.folder, **self.platform.settings)
         self.bench = None
         self._seen = {"rabbit": 0, "server": 0, "web": 0}
 

@@ -1,13 +1,12 @@
 """What each value of each service looks like on the bench, frame by frame, in faster time."""
 
 import os
-import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from lib import violet  # noqa: E402
-from lib.preload import preload  # noqa: E402
+from lib.preload import FastClock  # noqa: E402
 
 from test_violet import VioletCase  # noqa: E402
 
@@ -63,19 +62,11 @@ class Ambient(VioletCase):
         super().setUp()
         self.platform = self.make_platform()
         rabbit = self.make_violet(self.platform)
-        self.clock = os.path.join(self.folder, "clock")
-        self.set_rate(1)
-        preload(rabbit, "fast-clock", self.folder, FAST_CLOCK=self.clock)
+        self.clock = FastClock(rabbit, self.folder)
         self.boot(self.platform, rabbit).wait_status("ears 0/0")
         self.bench = rabbit.bench()
         self.bench.watch()
         self.shown = dict(zip(BODY, DARK))
-
-    def set_rate(self, rate):
-        """How fast the rabbit's time goes."""
-        fd = os.open(self.clock, os.O_WRONLY | os.O_CREAT, 0o600)
-        os.write(fd, struct.pack("q", rate))
-        os.close(fd)
 
     def push(self, pairs):
         self.platform.push(violet.packet(violet.ambient(pairs)))
@@ -116,7 +107,7 @@ class Ambient(VioletCase):
     def test_table(self):
         for (service, value), (step, text) in TABLE.items():
             frames = frames_of(text)
-            self.set_rate(max(1, min(8, step // 80)))
+            self.clock.set_rate(max(1, min(8, step // 80)))
             with self.subTest(service=service, value=value):
                 # Whoever wakes too late for a frame leaves it out, on a machine that is busy.
                 for _ in range(3):

@@ -4,7 +4,7 @@ import ctypes
 import os
 import struct
 
-from lib.preload import preload
+from lib.preload import FastClock
 
 from case import RABBIT, Case, wait_for
 
@@ -44,21 +44,13 @@ class Quiet(Case):
         super().setUp()
         self.server = self.make_server()
         self.rabbit = self.make_rabbit(self.server)
-        self.clock = os.path.join(self.folder, "clock")
-        self.set_rate(1)
-        preload(self.rabbit, "fast-clock", self.folder, FAST_CLOCK=self.clock)
+        self.clock = FastClock(self.rabbit, self.folder)
         self.rabbit.start()
         self.owner = self.meet(self.server, self.rabbit)
         self.rabbit.wait_status("ears 0/0")
         self.bench = self.rabbit.bench()
         self.watch = Watch(self.rabbit.state_folder)
         self.addCleanup(self.watch.close)
-
-    def set_rate(self, rate):
-        """How fast its time goes."""
-        fd = os.open(self.clock, os.O_WRONLY | os.O_CREAT, 0o600)
-        os.write(fd, struct.pack("q", rate))
-        os.close(fd)
 
     def now(self):
         """In seconds of its time."""
@@ -79,9 +71,9 @@ class Quiet(Case):
     def test_an_hour(self):
         """Of its own time, online with all its pings. Nobody speaks to it."""
         lines, pings, began = len(self.rabbit.lines), self.pings(), self.now()
-        self.set_rate(FASTER)
+        self.clock.set_rate(FASTER)
         wait_for(lambda: self.now() - began > HOUR, 140, "the hour to be over", pause=0.2)
-        self.set_rate(1)
+        self.clock.set_rate(1)
         self.assertGreater(self.pings() - pings, 0.8 * PINGS)
         self.assertEqual([line for _, line in self.rabbit.lines[lines:]], [])
         self.assertEqual(self.watch.names(), [])

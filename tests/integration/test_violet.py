@@ -4,10 +4,8 @@ what heals a login, and what a closing or silent server does.
 """
 
 import base64
-import json
 import os
 import signal
-import struct
 import sys
 import time
 from xml.etree import ElementTree
@@ -17,8 +15,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from case import RABBIT, Case, unittest, wait_for  # noqa: E402
 from lib import violet  # noqa: E402
 from lib.ports import free_port  # noqa: E402
-from lib.preload import preload  # noqa: E402
+from lib.preload import FastClock  # noqa: E402
 from lib.violet import DOMAIN, MAC, Violet  # noqa: E402
+from test_doctor import DoctorCase  # noqa: E402
 
 BOOT = "bind session sources bind session presence unbind".split()
 LOGIN = "header auth response proof restart".split()
@@ -35,13 +34,7 @@ class VioletCase(Case):
         return platform
 
     def make_violet(self, platform, password=None, **settings):
-        settings = {
-            "account": {"jid": DOMAIN, "dialect": "violet", "server": platform.address},
-            "rabbit": {"serial": MAC, "locate": platform.locate},
-            "access": {"owners": None},
-            "sasl": {"plaintext": "yes"},
-            **settings,
-        }
+        settings = {**platform.settings, "sasl": {"plaintext": "yes"}, **settings}
         return self.make_rabbit(password=password, **settings)
 
     def boot(self, platform, rabbit):
@@ -407,11 +400,7 @@ class Reload(VioletCase):
         standard = {section: dict(keys) for section, keys in rabbit.settings.items()}
         rabbit.start()
         owner = self.meet(server, rabbit)
-        rabbit.configure(
-            account={"jid": DOMAIN, "dialect": "violet", "server": platform.address},
-            rabbit={"locate": platform.locate},
-            tls={"ca-file": None},
-        )
+        rabbit.configure(tls={"ca-file": None}, **{**platform.settings, "access": {}})
         rabbit.signal(signal.SIGHUP)
         wait_for(platform.is_ready, 20, "the rabbit to be ready")
         bench = rabbit.bench()
@@ -430,18 +419,16 @@ class Reload(VioletCase):
         self.assertNotIn("restarted", rabbit.log())
 
 
-class Doctor(VioletCase):
+class Doctor(VioletCase, DoctorCase):
     """nabaztagd --doctor knows where the platform's servers are."""
 
-    def examine(self, rabbit):
-        result = rabbit.run("--doctor", "--json", timeout=90)
-        self.assertEqual(result.stderr, "")
-        return {row["name"]: row for row in json.loads(result.stdout)["rows"]}
+    def rows(self, rabbit, healthy):
+        return {row["name"]: row for row in self.examine(rabbit, healthy)}
 
     def test_good(self):
         platform = self.make_platform(domain="localhost", domain_with_port=True)
         account = {"jid": "localhost", "dialect": "violet"}
-        rows = self.examine(self.make_violet(platform, account=account))
+        rows = self.rows(self.make_violet(platform, account=account), healthy=True)
         self.assertIn(f"the server is localhost:{platform.port}", rows["locate"]["seen"])
         self.assertIn(f"the hook is at {platform.web.address}", rows["locate"]["seen"])
         self.assertIn(f"127.0.0.1:{platform.port} answers", rows["tcp"]["seen"])
@@ -454,7 +441,7 @@ class Doctor(VioletCase):
     def test_no_answer(self):
         platform = self.make_platform()
         rabbit = {"serial": MAC, "locate": f"http://127.0.0.1:{free_port()}/vl"}
-        rows = self.examine(self.make_violet(platform, rabbit=rabbit))
+        rows = self.rows(self.make_violet(platform, rabbit=rabbit), healthy=False)
         self.assertEqual(rows["locate"]["state"], "failed")
         self.assertEqual(rows["locate"]["cause"], "unreachable")
         self.assertEqual(rows["dns"]["state"], "skipped")
@@ -480,10 +467,7 @@ class Silence(VioletCase):
         platform = self.make_platform()
         platform.fault(step, "silent")
         rabbit = self.make_violet(platform)
-        clock = os.path.join(self.folder, "clock")
-        with open(clock, "wb") as file:
-            file.write(struct.pack("q", FASTER))
-        preload(rabbit, "fast-clock", self.folder, FAST_CLOCK=clock)
+        FastClock(rabbit, self.folder, FASTER)
         return platform, rabbit
 
 

@@ -1,11 +1,11 @@
 """The table of servers that misbehave, one row each, and the scripts they play."""
 
 import collections
-import socket
 import threading
 import time
 
 from . import violet
+from .listening import Listening
 from .peer import (
     BIND,
     DOMAIN,
@@ -322,28 +322,23 @@ def program(text):
     return violet.packet(violet.program(text))
 
 
-class Web:
-    """Answers one request with what never ends, `pause` seconds after each kilobyte."""
+class Web(Listening):
+    """Answers with what never ends, `pause` seconds after each kilobyte."""
 
     def __init__(self, pause):
         self._pause = pause
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
         self.is_over = threading.Event()
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.listen()
 
-    def _serve(self):
-        connection = self._listener.accept()[0]
-        self._listener.close()
-        with connection:
-            connection.recv(4096)
-            try:
-                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-                while True:
-                    connection.sendall(bytes(1000))
-                    time.sleep(self._pause)
-            except OSError:
-                self.is_over.set()
+    def serve(self, connection):
+        connection.recv(4096)
+        try:
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            while True:
+                connection.sendall(bytes(1000))
+                time.sleep(self._pause)
+        except OSError:
+            self.is_over.set()
 
 
 def endless_download(pause):
@@ -355,6 +350,7 @@ def endless_download(pause):
         peer.send(packet(program(f"CH http://127.0.0.1:{web.port}/a.chor\nWT 1\n")))
         reader = peer.serve_apart()
         web.is_over.wait()
+        web.stop()
         peer.send(message("ears %d %d" % EARS_FIRST))
         reader.join()
 

@@ -1,7 +1,8 @@
 """A server that plays the login up to one point and then falls silent."""
 
-import socket
 import threading
+
+from .listening import Listening
 
 MECHANISMS = (
     '<mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl">'
@@ -21,32 +22,17 @@ HEADER = (
 LAST_WORD = {"connection": None, "tls": b"<starttls", "sasl": b"<auth", "register": b"<iq"}
 
 
-class SilentServer:
+class SilentServer(Listening):
     """
     stage: "connection" (not one byte is sent), "tls" (silent after <proceed/>), "sasl", "register".
     """
 
-    tls = None
-    certificate = None
-
     def __init__(self, stage):
         self._stage = stage
         self._reached = threading.Event()
-        self._connections = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.listen()
 
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._connections.append(connection)
-            threading.Thread(target=self._play, args=(connection,), daemon=True).start()
-
-    def _play(self, connection):
+    def serve(self, connection):
         heard = b""
         greeted = False
         last_word = LAST_WORD[self._stage]
@@ -71,7 +57,3 @@ class SilentServer:
 
     def wait_reached(self, timeout=10):
         assert self._reached.wait(timeout), f"no client came as far as {self._stage}"
-
-    def stop(self):
-        for end in [self._listener, *self._connections]:
-            end.close()

@@ -189,6 +189,15 @@ class Violet(Listening):
         """For [rabbit] locate."""
         return f"http://{self.web.address}/vl"
 
+    @property
+    def settings(self):
+        """Those of its rabbit."""
+        return {
+            "account": {"jid": self.domain, "dialect": "violet", "server": self.address},
+            "rabbit": {"serial": MAC, "locate": self.locate},
+            "access": {"owners": None},
+        }
+
     def steps(self, connection=None):
         """The steps in their order without keep-alives; of all connections or of one (1, 2, …)."""
         return [
