@@ -2,14 +2,13 @@
 
 #include <errno.h>
 #include <sys/random.h>
-#include <time.h>
 
 uint64_t clock_now_usec(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+    return clock_timespec_usec(&now);
 }
 
 uint64_t clock_real_usec(void)
@@ -17,7 +16,7 @@ uint64_t clock_real_usec(void)
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+    return clock_timespec_usec(&now);
 }
 
 int random_bytes(void *bytes, size_t size)

@@ -5,13 +5,12 @@
  */
 #include <assert.h>
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/priority.h"
+#include "base/thread.h"
 #include "body/led-keys.h"
 #include "body/pwm-schedule.h"
 
@@ -45,8 +44,7 @@ static void be_punctual(void)
 
 static void sleep_until(uint64_t usec)
 {
-    struct timespec until = {.tv_sec = (time_t)(usec / USEC_PER_SEC),
-                             .tv_nsec = (long)(usec % USEC_PER_SEC * 1000)};
+    const struct timespec until = clock_timespec(usec);
 
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
         ;
@@ -167,21 +165,6 @@ static void make_lock(struct pwm_bank *pwm)
     pthread_cond_init(&pwm->news, NULL);
 }
 
-/* Signals are main's. */
-static int start_thread(struct pwm_bank *pwm)
-{
-    sigset_t all, before;
-    int r;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(&pwm->thread, NULL, run, pwm);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (r == 0)
-        pthread_setname_np(pwm->thread, "pwm");
-    return -r;
-}
-
 static int open(struct led_bank **ret, const struct config *config, struct lines *lines,
                 struct body_fault *fault)
 {
@@ -196,7 +179,7 @@ static int open(struct led_bank **ret, const struct config *config, struct lines
     pwm->unsure = true;
     make_lock(pwm);
 
-    int r = start_thread(pwm);
+    int r = thread_start(&pwm->thread, "pwm", run, pwm);
     if (r < 0) {
         pthread_cond_destroy(&pwm->news);
         pthread_mutex_destroy(&pwm->lock);

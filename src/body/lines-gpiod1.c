@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <gpiod.h>
 
+#include "base/clock.h"
+
 struct gpio_request {
     struct gpiod_line_bulk bulk;
     int levels[LINES_MAX];
@@ -130,8 +132,7 @@ static int gpiod1_read(struct gpio_request *request, struct gpio_edge ret[GPIO_E
         return -errno;
     for (int i = 0; i < n; i++) {
         ret[i].level = events[i].event_type == GPIOD_LINE_EVENT_RISING_EDGE;
-        ret[i].usec =
-            (uint64_t)events[i].ts.tv_sec * USEC_PER_SEC + (uint64_t)events[i].ts.tv_nsec / 1000;
+        ret[i].usec = clock_timespec_usec(&events[i].ts);
     }
     return n;
 }

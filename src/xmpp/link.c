@@ -316,9 +316,7 @@ int link_new(struct link **ret, sd_event *event, const struct timing *timing,
 
 bool link_free(struct link *link)
 {
-    uint64_t until_usec = clock_now_usec() + JOIN_USEC;
-    const struct timespec until = {.tv_sec = (time_t)(until_usec / USEC_PER_SEC),
-                                   .tv_nsec = (long)(until_usec % USEC_PER_SEC * 1000)};
+    const struct timespec until = clock_timespec(clock_now_usec() + JOIN_USEC);
 
     if (!link)
         return true;
