@@ -7,7 +7,7 @@
 #define NABAZTAGD_BASE_PRIORITY_H
 
 /* PWM is cut finer than anything the main loop does. */
-enum { PRIORITY_LOOP = 1, PRIORITY_PWM = 5 };
+enum { PRIORITY_LOOP = 1, PRIORITY_GUARD = 2, PRIORITY_PWM = 5 };
 
 /* For the calling thread; those that it makes are ordinary ones. Returns 0 or -errno. */
 int priority_raise(int priority);

@@ -27,7 +27,7 @@ struct body {
     struct button_times times;
     struct leds *leds;
     struct hardware *hardware;
-    struct button *button; /* NULL: the board has none, or it is away */
+    struct button *button; /* NULL: the board has none, it is away, or memory was short */
     struct body_ear ears[EAR_COUNT];
 
     sd_event_source *ear_timer, *button_timer;
@@ -84,10 +84,17 @@ static bool any_ear_busy(const struct body *body)
 static void arm_ears(struct body *body)
 {
     uint64_t next = (body->settled || body->moved_by_hand) && !any_ear_busy(body) ? 0 : USEC_NEVER;
+    uint64_t busy = USEC_NEVER;
 
-    for (enum ear_index i = 0; i < EAR_COUNT; i++)
-        if (body->ears[i].ear)
-            next = usec_earlier(next, ear_deadline(body->ears[i].ear));
+    for (enum ear_index i = 0; i < EAR_COUNT; i++) {
+        const struct ear *ear = body->ears[i].ear;
+
+        if (ear)
+            next = usec_earlier(next, ear_deadline(ear));
+        if (ear && ear_busy(ear))
+            busy = usec_earlier(busy, ear_deadline(ear));
+    }
+    hardware_expect(body->hardware, busy);
     int r = arm_timer(body->ear_timer, next);
     if (r < 0) {
         log_debug("no timer for the motors: %s", strerror(-r));
@@ -187,15 +194,28 @@ static void on_button(enum button_event event, void *userdata)
     body->telling--;
 }
 
+/* When somebody else had to stop a motor, edges may have been lost as well. */
+static void catch_up(struct body *body)
+{
+    if (!hardware_was_stopped(body->hardware))
+        return;
+    log_warning("The machine held nabaztagd up while a motor ran; the motor was stopped");
+    body_stop(body);
+    body->strayed = true;
+    body_home(body);
+}
+
 static void on_edge(enum line line, bool level, uint64_t usec, void *userdata)
 {
     struct body *body = userdata;
 
     if (line == LINE_BUTTON) {
-        button_edge(body->button, level, usec);
+        if (body->button)
+            button_edge(body->button, level, usec);
         arm_button(body);
         return;
     }
+    catch_up(body);
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
         if (line == ear_table[i].encoder && body->ears[i].ear)
             ear_edge(body->ears[i].ear, level, usec, clock_now_usec());
@@ -206,6 +226,7 @@ static int on_ear_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
     struct body *body = userdata;
 
+    catch_up(body);
     for (enum ear_index i = 0; i < EAR_COUNT; i++)
         if (body->ears[i].ear)
             ear_tick(body->ears[i].ear, clock_now_usec());
@@ -321,6 +342,11 @@ static void check_leds(struct body *body, int r)
         hardware_leds_failed(body->hardware, r);
 }
 
+static void on_leds_error(int error, void *userdata)
+{
+    check_leds(userdata, error);
+}
+
 void body_led_set(struct body *body, enum led_index led, uint32_t color)
 {
     check_leds(body, leds_set(body->leds, led, color));
@@ -339,6 +365,16 @@ void body_set_dark(struct body *body, bool dark)
 void body_fade_dark(struct body *body, bool dark, uint64_t usec)
 {
     check_leds(body, leds_fade_dark(body->leds, dark, usec));
+}
+
+void body_leds_hold(struct body *body)
+{
+    leds_hold(body->leds);
+}
+
+void body_leds_release(struct body *body)
+{
+    check_leds(body, leds_release(body->leds));
 }
 
 /* ---- state ---- */
@@ -447,8 +483,10 @@ static int set_up(struct body *body, sd_event *event, const struct config *confi
         .on_edge = on_edge, .on_down = on_down, .on_up = on_up, .on_fault = on_fault};
     int r = leds_new(&body->leds, event, config->body.brightness), away = 0;
 
-    if (r == 0)
+    if (r == 0) {
+        leds_watch(body->leds, on_leds_error, body);
         r = away = hardware_new(&body->hardware, event, config, body->leds, &listener, body, fault);
+    }
     if (r >= 0)
         r = board_name(config, &body->description);
     if (r == 0)

@@ -105,6 +105,9 @@ void body_led_fade(struct body *body, enum led_index led, uint32_t color, uint64
 void body_set_dark(struct body *body, bool dark);
 /* The same in the course of `usec`. */
 void body_fade_dark(struct body *body, bool dark, uint64_t usec);
+/* What LEDs are ordered between the two shows at once, as one frame. They may be nested. */
+void body_leds_hold(struct body *body);
+void body_leds_release(struct body *body);
 uint32_t body_led_get(const struct body *body, enum led_index led);
 
 /* "left", "right"; "nose" … "bottom". */

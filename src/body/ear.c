@@ -252,14 +252,20 @@ static void pursue_goal(struct ear *ear, uint64_t now_usec)
 
 /* ---- homing and reading ---- */
 
+/* By the counts of this run alone, whatever moved the ear before it. */
+static void find(struct ear *ear, int position)
+{
+    ear->position = position;
+    ear->disturbed = ear->retried = false;
+}
+
 static void home_count(struct ear *ear, uint64_t now_usec)
 {
     int position = ear_wheel_home(&ear->wheel, ear->motor.drive);
     if (position < 0)
         return;
 
-    ear->position = position;
-    ear->retried = false;
+    find(ear, position);
     if (!ear->goal.pending)
         ear->goal = (struct goal){.pending = true,
                                   .way = ear->motor.drive > 0 ? EAR_FORWARD : EAR_BACKWARD};
@@ -278,13 +284,12 @@ static void read_count(struct ear *ear, uint64_t now_usec)
         start_job(ear, JOB_HOME, 1);
         return;
     }
-    ear->position = position;
+    find(ear, position);
     if (!ear->goal.pending)
         ear->goal = (struct goal){.position = position};
     ear->job = JOB_GO;
     ear->steps_left = 0;
     ear->corrections = 0;
-    ear->retried = false;
     ear->read = true;
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "body/bench.h"
 #include "body/board.h"
+#include "body/guard.h"
 #include "body/leds-sim.h"
 #include "body/lines-sim.h"
 
@@ -32,6 +33,7 @@ struct hardware {
     uint64_t taken_usec; /* when the lines last became ours; 0: the simulated ones always were */
     struct lines *lines; /* may be there while the part is DOWN: then motors are held at rest */
     enum motor_state states[EAR_COUNT];
+    struct guard *guard; /* NULL: simulated motors need none */
     enum part_state lines_part, leds_part;
     sd_event_source *repair;
     struct body_fault fault;
@@ -96,6 +98,7 @@ static int open_lines(struct hardware *hardware, struct body_fault *fault)
  */
 static void close_lines(struct hardware *hardware)
 {
+    guard_expect(hardware->guard, USEC_NEVER);
     panic.lines = NULL;
     if (hardware->lines)
         lines_set(hardware->lines, hardware->motors, 0);
@@ -327,7 +330,22 @@ void hardware_panic(void)
         lines_set(lines, panic.motors, 0);
 }
 
+void hardware_expect(struct hardware *hardware, uint64_t usec)
+{
+    guard_expect(hardware->guard, usec);
+}
+
+bool hardware_was_stopped(struct hardware *hardware)
+{
+    return guard_has_stopped(hardware->guard);
+}
+
 /* ---- life ---- */
+
+static void on_late(void *userdata)
+{
+    hardware_panic();
+}
 
 static void read_wants(struct hardware *hardware)
 {
@@ -384,6 +402,9 @@ static int set_up(struct hardware *hardware, struct body_fault *fault)
     r = add_repair(hardware);
     if (r < 0)
         return r;
+    r = sim ? 0 : guard_new(&hardware->guard, on_late, NULL);
+    if (r < 0)
+        return r;
     if (opened == 0)
         opened = sim ? open_sim(hardware, fault) : open_leds(hardware, fault);
     return opened < 0 && !sim && may_heal(opened) ? wait_for_hardware(hardware, fault) : opened;
@@ -430,6 +451,7 @@ struct hardware *hardware_free(struct hardware *hardware)
     bench_free(hardware->bench);
     leds_attach(hardware->leds, NULL);
     close_lines(hardware);
+    guard_free(hardware->guard);
     sd_event_source_disable_unref(hardware->repair);
     sd_event_unref(hardware->event);
     config_free(hardware->config);

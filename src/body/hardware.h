@@ -54,6 +54,11 @@ void hardware_drive(struct hardware *hardware, enum ear_index ear, enum motor_st
 /* Sets all lines of all motors to 0. */
 void hardware_motors_off(struct hardware *hardware);
 
+/* Motors may run until then; if the main thread has not come by that time, a thread stops them
+ * (guard.h), and hardware_was_stopped() says so, once. USEC_NEVER: none runs. */
+void hardware_expect(struct hardware *hardware, uint64_t usec);
+bool hardware_was_stopped(struct hardware *hardware);
+
 /* The level of an input; false also when it cannot be read. */
 bool hardware_level(struct hardware *hardware, enum line line);
 

@@ -16,6 +16,8 @@ struct led {
 
 struct leds {
     struct led_bank *bank; /* NULL: nobody shows them */
+    leds_watcher on_error;
+    void *userdata;
     sd_event_source *frames;
     uint64_t frame_usec; /* when the next frame of a fade is due, or the last one was */
     unsigned brightness;
@@ -24,7 +26,9 @@ struct leds {
     uint64_t dark_began_usec, dark_ends_usec;
     struct led leds[LED_COUNT];
     struct led_light shown[LED_COUNT];
-    bool unsure; /* what is shown is not known */
+    bool unsure;   /* what is shown is not known */
+    unsigned held; /* nothing new is shown as long as anybody holds it */
+    bool is_late;  /* there is something to be shown then */
 };
 
 /* ---- the light of a moment ---- */
@@ -112,6 +116,10 @@ static int arm(struct leds *leds, uint64_t now_usec)
 /* Shows the present, and goes on with it as long as something fades. */
 static int update(struct leds *leds)
 {
+    leds->is_late = leds->held > 0;
+    if (leds->is_late)
+        return 0;
+
     uint64_t now = clock_now_usec();
     int r = show(leds, now), r_arm = arm(leds, now);
 
@@ -120,7 +128,11 @@ static int update(struct leds *leds)
 
 static int on_frame(sd_event_source *source, uint64_t usec, void *userdata)
 {
-    update(userdata);
+    struct leds *leds = userdata;
+    int r = update(leds);
+
+    if (r < 0 && leds->on_error)
+        leds->on_error(r, leds->userdata);
     return 0;
 }
 
@@ -145,6 +157,17 @@ int leds_set(struct leds *leds, enum led_index led, uint32_t color)
 uint32_t leds_get(const struct leds *leds, enum led_index led)
 {
     return leds->leds[led].color;
+}
+
+void leds_hold(struct leds *leds)
+{
+    leds->held++;
+}
+
+int leds_release(struct leds *leds)
+{
+    leds->held--;
+    return leds->is_late ? update(leds) : 0;
 }
 
 static uint16_t rescale(uint16_t light, uint16_t old_full, uint16_t full)
@@ -188,6 +211,12 @@ int leds_set_dark(struct leds *leds, bool dark)
 }
 
 /* ---- life ---- */
+
+void leds_watch(struct leds *leds, leds_watcher on_error, void *userdata)
+{
+    leds->on_error = on_error;
+    leds->userdata = userdata;
+}
 
 static void drop_bank(struct leds *leds)
 {

@@ -53,6 +53,11 @@ int leds_new(struct leds **ret, sd_event *event, unsigned brightness);
 /* Dark, and the bank freed. Accepts NULL, returns NULL. */
 struct leds *leds_free(struct leds *leds);
 
+/* Called from the event loop when a frame of a fade fails with the bank's -errno, which orders
+ * return; it must not free the LEDs. NULL for none. */
+typedef void (*leds_watcher)(int error, void *userdata);
+void leds_watch(struct leds *leds, leds_watcher on_error, void *userdata);
+
 /* Takes over the bank that shows them from now on, and frees the one before; NULL: none, while the
  * hardware is away. Shows the state at once. Returns 0 or the bank's -errno (it is taken all the
  * same). */
@@ -64,6 +69,10 @@ int leds_set(struct leds *leds, enum led_index led, uint32_t color);
 int leds_fade(struct leds *leds, enum led_index led, uint32_t color, uint64_t usec);
 /* As commanded (a fade's end), not dimmed. */
 uint32_t leds_get(const struct leds *leds, enum led_index led);
+/* What is ordered from now on shows at once with the release: one frame of them all. Orders return
+ * 0 meanwhile, the release as leds_set(). Each hold needs its own. */
+void leds_hold(struct leds *leds);
+int leds_release(struct leds *leds);
 int leds_set_brightness(struct leds *leds, unsigned brightness);
 /* Dark whatever is commanded, until taken back. */
 int leds_set_dark(struct leds *leds, bool dark);

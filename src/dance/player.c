@@ -153,9 +153,11 @@ int player_start(struct player *player, const uint8_t *data, size_t size,
     memset(player->ears, 0, sizeof(player->ears));
     player->is_running = true;
     player->began_usec = now_usec;
+    body_leds_hold(player->body);
     set_all(player, 0);
     look_ahead(player);
     player_tick(player, now_usec);
+    body_leds_release(player->body);
     return 0;
 }
 
@@ -185,8 +187,10 @@ uint64_t player_deadline(const struct player *player)
 
 void player_tick(struct player *player, uint64_t now_usec)
 {
+    body_leds_hold(player->body);
     for (unsigned i = 0; i < LIMIT_CHOREOGRAPHY_TURN && now_usec >= player->due_usec; i++)
         step(player);
+    body_leds_release(player->body);
 }
 
 /* ---- life ---- */

@@ -42,8 +42,8 @@ bool player_is_complete(const struct player *player);
 
 /* Call player_tick() at this time, or (USEC_NEVER) not at all. */
 uint64_t player_deadline(const struct player *player);
-/* Runs what is due, at most LIMIT_CHOREOGRAPHY_TURN records: the deadline is past when there are
- * more. */
+/* Runs what is due, at most LIMIT_CHOREOGRAPHY_TURN records, whose LEDs show as one frame: the
+ * deadline is past when there are more. */
 void player_tick(struct player *player, uint64_t now_usec);
 
 #endif

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "body/body.h"
+#include "body/button.h"
 #include "body/leds.h"
 #include "body/lines-sim.h"
 #include "body/motor.h"
@@ -38,6 +39,8 @@ static struct world {
 
     bool leds_fail, bank_there;
     unsigned shows;
+
+    bool no_memory; /* for a button */
 } world;
 
 struct rig {
@@ -208,6 +211,19 @@ const struct led_driver *__wrap_led_driver_find(const char *name)
     static const struct led_driver driver = {.name = "fake", .wants = no_wants, .open = open_bank};
 
     return &driver;
+}
+
+/* ---- the button ---- */
+
+int __real_button_new(struct button **ret, struct button_times times, bool pressed,
+                      button_handler on_event, void *userdata);
+int __wrap_button_new(struct button **ret, struct button_times times, bool pressed,
+                      button_handler on_event, void *userdata);
+
+int __wrap_button_new(struct button **ret, struct button_times times, bool pressed,
+                      button_handler on_event, void *userdata)
+{
+    return world.no_memory ? -ENOMEM : __real_button_new(ret, times, pressed, on_event, userdata);
 }
 
 /* ---- the rig ---- */
@@ -766,6 +782,29 @@ static void pressed_while_unplugged(void **state)
     stop(&rig);
 }
 
+/* Then there is none until the hardware comes back another time. */
+static void no_memory_for_the_button(void **state)
+{
+    struct rig rig;
+
+    start(&rig, BRIDGE_IN_IN);
+    run_until_settled(&rig);
+    for (unsigned clicks = 0; clicks < 2; clicks++) {
+        world.no_memory = clicks == 0;
+        unplug();
+        loop_run(0);
+        world.unplugged = false;
+        loop_run(RETRY_USEC);
+        assert_int_equal(rig.recoveries, clicks + 1);
+        lines_sim_press(world.sim, true);
+        loop_run(100 * USEC_PER_MSEC);
+        lines_sim_press(world.sim, false);
+        loop_run(USEC_PER_SEC);
+        assert_int_equal(rig.clicks, clicks);
+    }
+    stop(&rig);
+}
+
 /* ---- LEDs ---- */
 
 static void leds_fail_alone(void **state)
@@ -792,6 +831,50 @@ static void leds_fail_alone(void **state)
     assert_true(world.bank_there);
     assert_int_equal(body_ear_position(rig.body, EAR_LEFT), 3); /* not homed for that */
     assert_int_equal(world.opens, 1);
+    stop(&rig);
+}
+
+/* Told when they are to be shown. */
+static void held_leds_fail(void **state)
+{
+    struct rig rig;
+
+    start(&rig, BRIDGE_IN_IN);
+    run_until_settled(&rig);
+    world.leds_fail = true;
+    body_leds_hold(rig.body);
+    body_led_set(rig.body, LED_NOSE, 0xff0000);
+    loop_run(0);
+    assert_int_equal(rig.faults, 0);
+    body_leds_release(rig.body);
+    loop_run(0);
+    assert_int_equal(rig.faults, 1);
+    assert_false(world.bank_there);
+    stop(&rig);
+}
+
+/* Though nobody orders anything. */
+static void leds_fail_in_the_midst_of_a_fade(void **state)
+{
+    struct rig rig;
+
+    start(&rig, BRIDGE_IN_IN);
+    run_until_settled(&rig);
+    body_led_fade(rig.body, LED_NOSE, 0xff0000, 10 * USEC_PER_SEC);
+    loop_run(USEC_PER_SEC);
+    assert_int_equal(rig.faults, 0);
+    world.leds_fail = true;
+    loop_run(100 * USEC_PER_MSEC);
+    assert_int_equal(rig.faults, 1);
+    assert_non_null(strstr(rig.fault.text, "LEDs"));
+    assert_false(world.bank_there);
+
+    world.leds_fail = false;
+    loop_run(RETRY_USEC);
+    assert_int_equal(rig.recoveries, 1);
+    unsigned shows = world.shows;
+    loop_run(USEC_PER_SEC);
+    assert_true(world.shows > shows); /* it goes on */
     stop(&rig);
 }
 
@@ -889,7 +972,10 @@ int main(void)
         cmocka_unit_test(one_chip_of_two_is_unplugged),
         cmocka_unit_test(turned_by_hand_while_unplugged),
         cmocka_unit_test(pressed_while_unplugged),
+        cmocka_unit_test(no_memory_for_the_button),
         cmocka_unit_test(leds_fail_alone),
+        cmocka_unit_test(held_leds_fail),
+        cmocka_unit_test(leds_fail_in_the_midst_of_a_fade),
         cmocka_unit_test(the_end_may_come_at_any_time),
         cmocka_unit_test(the_end_while_nothing_works),
         cmocka_unit_test(the_end_while_unplugged),

@@ -153,6 +153,29 @@ static void shows_only_changes(void **state)
     leds_free(leds);
 }
 
+/* Held orders are one frame, which tells whether they could be shown. */
+static void held_orders_show_once(void **state)
+{
+    struct recorder recorder;
+    struct leds *leds = make(&recorder, 100);
+
+    for (unsigned i = 0; i < 2; i++) {
+        leds_hold(leds);
+        leds_hold(leds);
+        recorder.result = i == 0 ? -EIO : 0;
+        for (enum led_index led = 0; led < LED_COUNT; led++)
+            assert_int_equal(leds_set(leds, led, 0x010203 << i), 0);
+        assert_int_equal(leds_release(leds), 0);
+        assert_int_equal(leds_set(leds, LED_NOSE, 0x00ff00 << i), 0);
+        assert_int_equal(recorder.shows, 1 + i);
+        assert_int_equal(leds_release(leds), recorder.result);
+        assert_int_equal(recorder.shows, 2 + i);
+        assert_int_equal(recorder.shown[LED_NOSE], 0x00ff00 << i);
+        assert_int_equal(recorder.shown[LED_BOTTOM], 0x010203 << i);
+    }
+    leds_free(leds);
+}
+
 /* ---- fades ---- */
 
 /* Lets time pass until the next frame. False: there is none to come. */
@@ -296,6 +319,28 @@ static void orders_do_not_disturb_a_fade(void **state)
     leds_free(leds);
 }
 
+/* A fade that was ordered meanwhile begins with the release; one without orders changes nothing. */
+static void held_fades_go_on(void **state)
+{
+    struct recorder recorder;
+    struct leds *leds = make(&recorder, 100);
+
+    leds_hold(leds);
+    assert_int_equal(leds_fade(leds, LED_LEFT, 0xff0000, USEC_PER_SEC), 0);
+    assert_false(run_frame());
+    assert_int_equal(leds_release(leds), 0);
+    assert_true(run_frame());
+    now_usec += 10 * USEC_PER_MSEC;
+    unsigned shows = recorder.shows;
+    leds_hold(leds);
+    assert_int_equal(leds_release(leds), 0);
+    assert_int_equal(recorder.shows, shows);
+    while (run_frame())
+        ;
+    assert_int_equal(recorder.shown[LED_LEFT], 0xff0000);
+    leds_free(leds);
+}
+
 static void dark_is_dark_whatever_fades(void **state)
 {
     struct recorder recorder;
@@ -421,6 +466,36 @@ static void fade_outlives_failure_and_absence(void **state)
     assert_int_equal(other.frees, 1);
 }
 
+struct errors {
+    unsigned count;
+    int last;
+};
+
+static void on_error(int error, void *userdata)
+{
+    struct errors *errors = userdata;
+    *errors = (struct errors){.count = errors->count + 1, .last = error};
+}
+
+/* An order returns what went wrong, a frame has nobody to return it to. */
+static void fade_tells_of_its_failure(void **state)
+{
+    struct recorder recorder;
+    struct leds *leds = make(&recorder, 100);
+    struct errors errors = {0};
+
+    leds_watch(leds, on_error, &errors);
+    assert_int_equal(leds_fade(leds, LED_LEFT, 0xff0000, USEC_PER_SEC), 0);
+    assert_true(run_frame());
+    recorder.result = -EIO;
+    assert_int_equal(leds_set(leds, LED_NOSE, 0x00ff00), -EIO);
+    assert_int_equal(errors.count, 0);
+    assert_true(run_frame());
+    assert_int_equal(errors.count, 1);
+    assert_int_equal(errors.last, -EIO);
+    leds_free(leds);
+}
+
 /* ---- the simulated LEDs ---- */
 
 struct seen {
@@ -464,14 +539,17 @@ int main(void)
         cmocka_unit_test(failing_bank_is_tried_again),
         cmocka_unit_test(brightness_dims),
         cmocka_unit_test(shows_only_changes),
+        cmocka_unit_test(held_orders_show_once),
         cmocka_unit_test(fades_are_straight_lines),
         cmocka_unit_test(nothing_is_shown_without_need),
         cmocka_unit_test(new_goal_is_reached_without_a_jump),
         cmocka_unit_test(orders_do_not_disturb_a_fade),
+        cmocka_unit_test(held_fades_go_on),
         cmocka_unit_test(dark_is_dark_whatever_fades),
         cmocka_unit_test(darkness_comes_and_goes_slowly),
         cmocka_unit_test(brightness_changes_in_the_midst_of_a_fade),
         cmocka_unit_test(fade_outlives_failure_and_absence),
+        cmocka_unit_test(fade_tells_of_its_failure),
         cmocka_unit_test(sim_tells_each_change_once),
     };
     return cmocka_run_group_tests(tests, open_event, close_event);

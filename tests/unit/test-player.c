@@ -580,6 +580,41 @@ static void records_without_time(void **state)
     free(data);
 }
 
+static const struct led_bank_ops *true_ops;
+static unsigned frames;
+
+static int count_frame(struct led_bank *bank, const struct led_light lights[LED_COUNT])
+{
+    frames++;
+    return true_ops->show(bank, lights);
+}
+
+/* However many records light LEDs in one turn, they are shown once. */
+static void a_turn_is_one_frame(void **state)
+{
+    static const uint8_t record[2][5] = {{0, 9, 0xff, 0, 0}, {0, 9, 0, 0xff, 0}};
+    struct stage *stage = *state;
+    uint8_t data[4 + 1001 * 5] = {1, 1, 1, 1};
+    struct led_bank *bank = leds_sim_bank(rig_leds);
+    struct led_bank_ops counting = {.show = count_frame, .free = bank->ops->free};
+
+    for (size_t i = 0; i < 1001; i++)
+        memcpy(data + 4 + i * 5, record[i % 2], sizeof(record[0]));
+    true_ops = bank->ops;
+    bank->ops = &counting;
+    frames = 0;
+    assert_int_equal(start(stage, data, sizeof(data)), 0);
+    assert_int_equal(frames, 1);
+    while (player_is_running(stage->player)) {
+        unsigned before = frames;
+
+        player_tick(stage->player, loop.now_usec);
+        assert_in_range(frames, before, before + 1);
+    }
+    rig_expect_leds(0xff0000, 0xff0000, 0xff0000, 0xff0000, 0xff0000);
+    bank->ops = true_ops;
+}
+
 /* Whatever it says: it ends, motors rest then, and the body takes every order. */
 static void choreographies_of_a_stranger(void **state)
 {
@@ -636,6 +671,7 @@ int main(void)
         on_stage(an_ear_that_never_arrives),
         on_stage(absurd_waits),
         on_stage(records_without_time),
+        on_stage(a_turn_is_one_frame),
         on_stage(choreographies_of_a_stranger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

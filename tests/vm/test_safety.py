@@ -1,5 +1,7 @@
 """Motors and lines when things go wrong: ends of all kinds, chips that leave, held lines."""
 
+import contextlib
+import ctypes
 import os
 import re
 import subprocess
@@ -11,11 +13,32 @@ from lib.waiting import stays
 from unit import CONFIG, BodyTest, ask, configure, journal, said, settings, show
 
 AT_ONCE = 3  # seconds, on a busy machine
+NO_COUNT = 2.5  # seconds that a motor may go on without an edge
+
+SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17  # of ptrace(2)
 
 
 def kill(signal):
     run("systemctl", "kill", f"--signal={signal}", "--kill-whom=main", "nabaztagd")
     return time.monotonic()
+
+
+@contextlib.contextmanager
+def held(thread):
+    """That thread does nothing, while the others of its process go on."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def trace(request):
+        if libc.ptrace(request, thread, None, None) < 0:
+            raise OSError(ctypes.get_errno(), f"ptrace {request:#x}")
+
+    trace(SEIZE)
+    trace(INTERRUPT)
+    os.waitpid(thread, 0x40000000)  # __WALL
+    try:
+        yield
+    finally:
+        trace(DETACH)
 
 
 def nabaztagd(*arguments, user="root"):
@@ -82,6 +105,21 @@ class Ends(BodyTest):
             after = [began for began, _ in runs if began > killed]
             if left:  # it turned, one way or the other
                 self.assertGreaterEqual(after[0] - left[0], 0.1, "it is braked first")
+
+
+class HeldUp(BodyTest):
+    """What moves the ears is held in the middle of that, as by a disk that does not answer."""
+
+    def test_somebody_else_stops_the_motors(self):
+        self.start()
+        self.wait_turning()
+        process = show("MainPID")
+        with held(int(process)):
+            self.assertLess(self.off_after(time.monotonic()), NO_COUNT + AT_ONCE)
+        self.wait_home()
+        self.assertEqual(show("MainPID"), process)
+        self.assertIn("the motor was stopped", said())
+        self.ears(3, 10)
 
 
 class Chip(BodyTest):
