@@ -17,7 +17,8 @@ int motors_off(const struct config *config, struct body_fault *ret_fault)
     if (board_is_sim(config))
         return 0;
     board_wants(config, wants);
-    for (size_t i = 0; i < LINE_COUNT; i++) {
+    /* ENABLE before PHASE, which alone would turn a running motor round. */
+    for (size_t i = LINE_COUNT; i-- > 0;) {
         if (!wants[i].what || !wants[i].output)
             continue;
         int r = lines_gpiod_new(&held[count], NULL, config->gpio.chip, &wants[i], 1,

@@ -11,8 +11,8 @@
 /*
  * Requests each motor line as an inactive output, waits for the motors to brake, and lets go. A
  * line that cannot be had does not keep the others from it. Returns 0 (also for the simulated
- * rabbit), or the -errno of the first failure with its fault: -EBUSY when a daemon is running that
- * holds the line.
+ * rabbit), or the -errno of the first failure with its fault: -EALREADY when a daemon is running
+ * that holds the line, -EBUSY when somebody else does.
  */
 int motors_off(const struct config *config, struct body_fault *ret_fault);
 

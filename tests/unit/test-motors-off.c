@@ -47,7 +47,7 @@ int __wrap_lines_gpiod_new(struct lines **ret, sd_event *event, const char *chip
         assert_true(wants[i].output);
         world.specs[world.requests++] = wants[i].spec;
         if (world.bad && strstr(world.bad, wants[i].spec.line))
-            return body_fault_set(ret_fault, -EBUSY, "gpio-busy", "line %s", wants[i].spec.line);
+            return body_fault_set(ret_fault, -EALREADY, "gpio-busy", "line %s", wants[i].spec.line);
     }
     *ret = calloc(1, sizeof(**ret));
     assert_non_null(*ret);
@@ -68,9 +68,10 @@ static int run(const char *text, const char *bad, struct body_fault *ret_fault)
     return r;
 }
 
+/* ENABLE, which is 5, comes before PHASE, which is 4. */
 static void assert_all_were_tried(void)
 {
-    static const char *const lines[] = {"1", "2", "4", "5"};
+    static const char *const lines[] = {"5", "4", "2", "1"};
 
     assert_int_equal(world.requests, ARRAY_SIZE(lines));
     for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
@@ -84,18 +85,18 @@ static void test_all_motors(void **state)
     assert_int_equal(run(BOARD, NULL, &fault), 0);
     assert_all_were_tried();
     assert_int_equal(world.most, 4);
-    assert_true(world.specs[1].active_low);
-    assert_string_equal(world.specs[2].chip, "other");
+    assert_true(world.specs[2].active_low);
+    assert_string_equal(world.specs[1].chip, "other");
 }
 
 static void test_some_cannot_be_had(void **state)
 {
     struct body_fault fault;
 
-    assert_int_equal(run(BOARD, "14", &fault), -EBUSY);
+    assert_int_equal(run(BOARD, "14", &fault), -EALREADY);
     assert_all_were_tried();
-    assert_string_equal(fault.text, "line 1");
-    assert_int_equal(run(BOARD, "5", &fault), -EBUSY);
+    assert_string_equal(fault.text, "line 4");
+    assert_int_equal(run(BOARD, "5", &fault), -EALREADY);
     assert_all_were_tried();
     assert_string_equal(fault.text, "line 5");
 }
