@@ -50,6 +50,7 @@ struct daemon {
     struct config *config;
     char *path, *drop_ins;
     bool optional; /* the configuration file may be missing */
+    bool stopping;
     struct rabbit *rabbit;
     sd_event_source *watchdog;
     uint64_t watchdog_usec;
@@ -256,6 +257,7 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
 {
     struct daemon *daemon = userdata;
 
+    daemon->stopping = true;
     sd_event_source_set_enabled(source, SD_EVENT_OFF);
     sd_notify(0, "STOPPING=1\nSTATUS=stopping");
     log_event(LOG_INFO, MESSAGE_STOPPED, NULL, "Stopping");
@@ -275,7 +277,7 @@ static void reload(struct daemon *daemon)
                   "The new configuration is refused, the old one stays");
         return;
     }
-    if (rabbit_reload(daemon->rabbit, config) == -ENOMEM) {
+    if (rabbit_reload(daemon->rabbit, config) < 0) {
         log_error("The new configuration could not be taken for want of memory");
         config_free(config);
         return;
@@ -287,8 +289,12 @@ static void reload(struct daemon *daemon)
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
+    struct daemon *daemon = userdata;
+
+    if (daemon->stopping)
+        return 0;
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_now_usec());
-    reload(userdata);
+    reload(daemon);
     sd_notify(0, "READY=1");
     return 0;
 }
@@ -362,7 +368,7 @@ static void guard_motors(void)
 static void harden(void)
 {
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    setenv("RES_OPTIONS", "timeout:3 attempts:2", 0);
+    setenv("RES_OPTIONS", "timeout:2 attempts:2", 0);
     tls_initialize();
     guard_motors();
 }
@@ -375,11 +381,12 @@ static int test_body(struct daemon *daemon)
     return body_test_run(daemon->config, STDIN_FILENO, stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int examine(const struct daemon *daemon, bool json)
+static int examine(const struct daemon *daemon, const struct arguments *arguments)
 {
+    instance_look_as_service(arguments->instance);
     harden();
     signal(SIGPIPE, SIG_IGN);
-    return doctor_run(daemon->path, daemon->drop_ins, daemon->optional, json, stdout);
+    return doctor_run(daemon->path, daemon->drop_ins, daemon->optional, arguments->json, stdout);
 }
 
 /* Returns an exit status; says what went wrong. */
@@ -467,7 +474,7 @@ int main(int argc, char **argv)
     else if (arguments.mode == MODE_DUMP)
         status = dump(&daemon);
     else if (arguments.mode == MODE_DOCTOR)
-        status = examine(&daemon, arguments.json);
+        status = examine(&daemon, &arguments);
     else if (arguments.mode == MODE_MOTORS_OFF)
         status = switch_motors_off(&daemon);
     else if (arguments.mode == MODE_TEST_BODY)

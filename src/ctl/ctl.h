@@ -8,7 +8,6 @@
 #include "base/bus-name.h"
 
 #define VERB_OPTIONS_MAX 8
-#define CTL_UNIT_SIZE    96
 
 struct ctl {
     const char *which;    /* the bus, as in bus_open() */
@@ -79,8 +78,6 @@ int ctl_complain(const struct ctl *ctl, int status, const char *format, ...) _pr
 
 /* The command that starts the daemon of this instance on this bus. */
 void ctl_describe_start(const struct ctl *ctl, char *ret, size_t size);
-/* What systemd calls the daemon of this instance. */
-void ctl_unit(const struct ctl *ctl, char ret[CTL_UNIT_SIZE]);
 
 /* The verbs with files of their own. */
 int verb_doctor(struct ctl *ctl, const struct verb *verb, char **words, int count);

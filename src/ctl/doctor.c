@@ -101,6 +101,7 @@ int verb_doctor(struct ctl *ctl, const struct verb *verb, char **words, int coun
 {
     struct findings findings = {.ctl = ctl};
 
+    instance_unit(ctl->instance, findings.unit);
     if (ctl->json)
         fputs("{\"rows\": [", stdout);
     findings_of_examination(&findings);

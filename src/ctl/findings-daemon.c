@@ -49,10 +49,13 @@ static int read_property(sd_bus_message *message, const char *name, void *userda
 static void tell_version(struct findings *findings, const struct told *told)
 {
     bool same = streq(told->version, NABAZTAGD_VERSION);
+    char remedy[sizeof(findings->unit) + 32];
+
+    snprintf(remedy, sizeof(remedy), "systemctl restart %s", findings->unit);
 
     findings_add(findings, "daemon", same ? VERDICT_OK : VERDICT_WARNING,
-                 same ? NULL : "other-version", same ? NULL : "systemctl restart nabaztagd",
-                 "version %s is on the bus", told->version);
+                 same ? NULL : "other-version", same ? NULL : remedy, "version %s is on the bus",
+                 told->version);
 }
 
 /* The text of a failure closes with its remedy. */
@@ -72,7 +75,7 @@ static void tell_login(struct findings *findings, const struct told *told)
 static bool is_about_password(const char *cause)
 {
     return streq(cause, "rejected") || streq(cause, "register-conflict") ||
-           streq(cause, "proof-invalid") || after_prefix(cause, "sasl-");
+           streq(cause, "sasl-credentials-expired");
 }
 
 static void tell_credentials(struct findings *findings, const struct told *told)
@@ -86,7 +89,7 @@ static void tell_credentials(struct findings *findings, const struct told *told)
                      "the server does not accept them");
     else
         findings_add(findings, "credentials", VERDICT_SKIPPED, NULL, NULL,
-                     "the daemon has not got as far as to try them");
+                     "the server has not said yet whether it takes them");
 }
 
 static void tell_body(struct findings *findings, const struct told *told)
@@ -120,6 +123,7 @@ void findings_of_daemon(struct findings *findings)
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message *message = NULL;
     int r = findings->answers ? ask(findings, &message, &error) : -ENOENT;
+    char remedy[sizeof(findings->unit) + 64];
 
     if (r >= 0)
         r = ctl_read_properties(message, read_property, &told);
@@ -129,14 +133,15 @@ void findings_of_daemon(struct findings *findings)
         tell_credentials(findings, &told);
         tell_body(findings, &told);
     } else if (findings->answers) {
-        findings_add(findings, "daemon", VERDICT_FAILED, "silent-daemon",
-                     "look at: journalctl -u nabaztagd", "it does not answer on the bus: %s",
+        snprintf(remedy, sizeof(remedy), "look at: journalctl -u %s", findings->unit);
+        findings_add(findings, "daemon", VERDICT_FAILED, "silent-daemon", remedy,
+                     "it does not answer on the bus: %s",
                      error.message ? error.message : strerror(-r));
     } else {
+        snprintf(remedy, sizeof(remedy), "systemctl reload dbus; then look at: journalctl -u %s",
+                 findings->unit);
         findings_add(findings, "daemon", findings->runs ? VERDICT_FAILED : VERDICT_SKIPPED,
-                     findings->runs ? "not-on-bus" : NULL,
-                     findings->runs ? "systemctl reload dbus; then look at: journalctl -u nabaztagd"
-                                    : NULL,
+                     findings->runs ? "not-on-bus" : NULL, findings->runs ? remedy : NULL,
                      "nobody on the bus can be asked about login and password");
     }
     sd_bus_message_unref(message);

@@ -11,8 +11,8 @@
 
 struct unit {
     struct findings *findings;
-    char name[CTL_UNIT_SIZE + sizeof(".service")]; /* "nabaztagd@kitchen.service" */
-    char *path;                                    /* of its object */
+    char name[INSTANCE_UNIT_SIZE + sizeof(".service")]; /* "nabaztagd@kitchen.service" */
+    char *path;                                         /* of its object */
 };
 
 /* ---- properties; "" and 0 where there are none ---- */
@@ -63,12 +63,13 @@ static void tell_failed(const struct unit *unit, const char *state)
     _cleanup_(freep) char *result = text_of(unit, SERVICE, "Result");
     uint32_t status = number_of(unit, SERVICE, "ExecMainStatus", 'i');
     bool config = status == CONFIG_BAD;
+    char remedy[2 * sizeof(unit->name) + 64];
 
+    snprintf(remedy, sizeof(remedy), "look at: journalctl -u %s; then: systemctl restart %s",
+             unit->name, unit->name);
     findings_add(unit->findings, "service", VERDICT_FAILED,
-                 config ? "config-refused" : "not-running",
-                 config ? "nabaztagd --check names the line; then systemctl restart it"
-                        : "look at: journalctl -u nabaztagd",
-                 "%s is %s: %s, exit status %u", unit->name, state, result ? result : "?", status);
+                 config ? "config-refused" : "not-running", remedy, "%s is %s: %s, exit status %u",
+                 unit->name, state, result ? result : "?", status);
 }
 
 static void tell_stopped(const struct unit *unit)
@@ -177,13 +178,11 @@ static bool has_owner(struct ctl *ctl)
 
 static int find_unit(struct unit *unit)
 {
-    char name[CTL_UNIT_SIZE];
     const char *path;
     sd_bus_message *reply = NULL;
     int r;
 
-    ctl_unit(unit->findings->ctl, name);
-    snprintf(unit->name, sizeof(unit->name), "%s.service", name);
+    snprintf(unit->name, sizeof(unit->name), "%s.service", unit->findings->unit);
     r = sd_bus_call_method(unit->findings->ctl->bus, SYSTEMD, "/org/freedesktop/systemd1", MANAGER,
                            "LoadUnit", NULL, &reply, "s", unit->name);
     if (r >= 0)

@@ -6,10 +6,12 @@
 #define NABAZTAGD_CTL_FINDINGS_H
 
 #include "base/finding.h"
+#include "base/instance.h"
 #include "ctl/ctl.h"
 
 struct findings {
     struct ctl *ctl;
+    char unit[INSTANCE_UNIT_SIZE]; /* of the rabbit */
     unsigned rows, failed;
     bool runs;    /* the service manager says so */
     bool answers; /* the daemon is on the bus */

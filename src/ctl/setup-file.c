@@ -88,8 +88,8 @@ static int find_files(const char *path, struct files *ret)
         return -ENOMEM;
     slash = strrchr(ret->target, '/');
     ret->folder = slash ? strndup(ret->target, (size_t)(slash - ret->target) + 1) : strdup("./");
-    ret->new = join(ret->target, ".new");
-    ret->new_drop_ins = join(ret->target, ".new.d");
+    ret->new = join(ret->target, ".nabaztagctl-new");
+    ret->new_drop_ins = join(ret->target, ".nabaztagctl-new.d");
     ret->drop_ins = realpath(drop_ins, NULL);
     return ret->folder && ret->new && ret->new_drop_ins ? 0 : -ENOMEM;
 }

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/clock.h"
 #include "base/instance.h"
 #include "base/json.h"
 #include "base/parse.h"
@@ -107,16 +109,32 @@ static bool wants_start(const struct setup *setup)
     }
 }
 
+/* Has the service begun before the file was written, by whomever? By ages: clocks are set. */
+static bool is_older(const char *unit, const char *path)
+{
+    const char *const command[] = {
+        "systemctl", "show", "--value", "--property=ActiveEnterTimestampMonotonic", unit, NULL};
+    _cleanup_(freep) char *began = NULL;
+    struct stat status;
+
+    if (stat(path, &status) < 0 || spawn_run(command, &began) != 0)
+        return true;
+    return clock_now_usec() - strtoull(began, NULL, 10) >
+           clock_real_usec() - clock_timespec_usec(&status.st_mtim);
+}
+
 /* A reload would not do: another board wants a start. */
 static int start(struct setup *setup)
 {
-    char unit[CTL_UNIT_SIZE];
-    const char *const commands[][5] = {
+    char unit[INSTANCE_UNIT_SIZE];
+    const char *commands[][5] = {
         {"systemctl", "--quiet", "enable", unit, NULL},
-        {"systemctl", "--quiet", setup->changed ? "restart" : "start", unit, NULL},
+        {"systemctl", "--quiet", "restart", unit, NULL},
     };
 
-    ctl_unit(setup->ctl, unit);
+    instance_unit(setup->ctl->instance, unit);
+    if (!setup->changed && !is_older(unit, setup->path))
+        commands[1][2] = "start";
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         _cleanup_(freep) char *said = NULL;
         int r = spawn_run(commands[i], &said);
@@ -170,9 +188,9 @@ static void tell_written(const struct setup *setup)
 
 static void tell_next(const struct setup *setup)
 {
-    char unit[CTL_UNIT_SIZE];
+    char unit[INSTANCE_UNIT_SIZE];
 
-    ctl_unit(setup->ctl, unit);
+    instance_unit(setup->ctl->instance, unit);
     if (setup->started)
         printf("%s runs. See how it is: nabaztagctl status\n", unit);
     else if (setup->is_service)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <sysexits.h>
 
+#include "base/instance.h"
 #include "base/json.h"
 #include "ctl/ctl.h"
 #include "ctl/print.h"
@@ -128,19 +129,12 @@ int ctl_read_properties(sd_bus_message *message,
     return r;
 }
 
-void ctl_unit(const struct ctl *ctl, char ret[CTL_UNIT_SIZE])
-{
-    bool is_main = streq(ctl->instance, "main");
-
-    snprintf(ret, CTL_UNIT_SIZE, "nabaztagd%s%s", is_main ? "" : "@", is_main ? "" : ctl->instance);
-}
-
 void ctl_describe_start(const struct ctl *ctl, char *ret, size_t size)
 {
     bool is_main = streq(ctl->instance, "main");
-    char unit[CTL_UNIT_SIZE];
+    char unit[INSTANCE_UNIT_SIZE];
 
-    ctl_unit(ctl, unit);
+    instance_unit(ctl->instance, unit);
     if (streq(ctl->which, "system"))
         snprintf(ret, size, "systemctl start %s", unit);
     else
@@ -165,7 +159,10 @@ static int fail_denied(const struct ctl *ctl, int status, const sd_bus_error *er
 
 static int fail_silent(const struct ctl *ctl, int status, const sd_bus_error *error)
 {
-    return ctl_complain(ctl, status, "nabaztagd does not answer; look at: journalctl -u nabaztagd");
+    char unit[INSTANCE_UNIT_SIZE];
+
+    instance_unit(ctl->instance, unit);
+    return ctl_complain(ctl, status, "nabaztagd does not answer; look at: journalctl -u %s", unit);
 }
 
 static int fail_older(const struct ctl *ctl, int status, const sd_bus_error *error)

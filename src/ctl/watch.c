@@ -14,7 +14,8 @@ static void on_interrupt(int signal)
 {
     static const char back[] = USUAL_SCREEN;
 
-    if (write(STDOUT_FILENO, back, sizeof(back) - 1) > 0)
+    /* A terminal that is gone takes nothing. */
+    if (write(STDOUT_FILENO, back, sizeof(back) - 1) != 0)
         raise(signal);
 }
 

@@ -10,8 +10,9 @@ import subprocess
 from buses import BusCase
 from case import RABBIT, SERIAL, unittest, wait_for
 from lib.hostile import prepare
-from lib.modes import STREAMS, Mode
-from lib.peer import mechanisms
+from lib.listening import Listening
+from lib.modes import STREAMS, Mode, false_signature
+from lib.peer import PASSWORD, Gone, Peer, mechanisms
 
 USAGE, UNAVAILABLE, IOERR, TEMPFAIL, PROTOCOL, NOPERM, CONFIG = 64, 69, 74, 75, 76, 77, 78
 
@@ -117,7 +118,7 @@ class Status(CtlCase):
             peer.expect(rb"<auth[^>]*>")
             text = said.replace("\r", "&#13;")
             peer.send(
-                f"<stream:error><policy-violation xmlns='{STREAMS}'/>"
+                f"<stream:error><conflict xmlns='{STREAMS}'/>"  # after which it waits for long
                 f"<text xmlns='{STREAMS}'>{text}</text></stream:error></stream:stream>"
             )
             peer.hold()
@@ -189,6 +190,25 @@ class Verbs(CtlCase):
         self.make_idle()
         for verb in ("reconnect", "register", "report"):
             self.check_fails(CONFIG, "[account] jid", verb)
+
+    def test_no_serial(self):
+        """What is kept of it is no serial, and the hook could not be told who reports."""
+        self.make_bus()
+        rabbit = self.make_rabbit(self.make_server(), self.make_hook(), rabbit={"serial": None})
+        rabbit.write("state/serial", "carrots\n")
+        client = self.start(rabbit)
+        rabbit.wait_status(f"not configured: set [rabbit] serial in {rabbit.config_path}")
+        for verb in ("reconnect", "register", "report"):
+            self.check_fails(CONFIG, "not configured", verb)
+        rabbit.configure(rabbit={"name": "Bob"})
+        rabbit.signal(signal.SIGHUP)
+        rabbit.wait_log("was read anew")
+        self.check_fails(CONFIG, "not configured", "report")
+        rabbit.write("state/serial", f"{SERIAL}\n")
+        rabbit.signal(signal.SIGHUP)
+        client.wait("Online", True, 30)
+        self.assertEqual(client.get("Serial"), SERIAL)
+        self.check_says("the hook has taken the report", "report")
 
     def test_orders(self):
         self.make_bus()
@@ -283,6 +303,19 @@ class Monitor(CtlCase):
         self.assertEqual(json.loads(next(lines))["event"], "Changed")
 
 
+class Impostor(Listening):
+    """Says to everybody that it knows the password, and does not."""
+
+    def __init__(self):
+        self.listen()
+
+    def serve(self, connection):
+        try:
+            false_signature(Peer(connection, None))
+        except Gone:
+            pass
+
+
 class Doctor(CtlCase):
     """What nabaztagctl adds to `nabaztagd --doctor`; systemd's part is for the test machine."""
 
@@ -339,6 +372,21 @@ class Doctor(CtlCase):
         self.assertIn("[account] password-file", rows["credentials"]["remedy"])
         self.assertEqual(rows["login"]["cause"], "rejected")
 
+    def test_impostor(self):
+        """No password is wrong because a server cannot prove that it knows it."""
+        self.make_bus()
+        impostor = Impostor()
+        self._end_with(impostor.stop)
+        rabbit = self.make_rabbit(
+            impostor, password=PASSWORD, account={"register": "no"},
+            tls={"mode": "off", "ca-file": None}, sasl={"mechanisms": "SCRAM-SHA-1"},
+        )  # fmt: skip
+        self.start(rabbit)
+        rabbit.wait_cause("proof-invalid")
+        rows = self.examine(rabbit, healthy=False)
+        self.assertEqual(rows["login"]["cause"], "proof-invalid")
+        self.assertEqual(rows["credentials"]["state"], "skipped")
+
     def test_not_configured(self):
         self.make_idle()
         rows = self.examine(self.rabbit, healthy=False)
@@ -360,23 +408,24 @@ class Doctor(CtlCase):
 
 
 class Watch(CtlCase):
-    def watch_at_terminal(self):
-        """The terminal's side of it, and the process."""
+    def watch_at_terminal(self, *prefix):
+        """The terminal's side of it, and the process. `prefix`: a command that runs it."""
         main, other = pty.openpty()
         process = subprocess.Popen(
-            [self.ctl, "--bus", self.bus.address, "watch"], stdout=other,
+            [*prefix, self.ctl, "--bus", self.bus.address, "watch"], stdin=other, stdout=other,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
         )  # fmt: skip
         os.close(other)
-        self.addCleanup(os.close, main)
+        terminal = os.fdopen(main, "rb", 0)
+        self.addCleanup(terminal.close)
         self._end_with(process.kill)
-        return main, process
+        return terminal, process
 
     def wait_shown(self, terminal, text):
         """What stands on the screen once `text` does."""
         shown = b""
         while text not in (screen := shown.decode(errors="replace").rpartition("\033[H")[2]):
-            shown += os.read(terminal, 65536)
+            shown += terminal.read(65536)
         return screen
 
     def test_live(self):
@@ -389,7 +438,7 @@ class Watch(CtlCase):
         self.wait_shown(terminal, "│ •   • │ ┃")
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(10), -signal.SIGINT)
-        self.assertTrue(os.read(terminal, 65536).decode().endswith("\033[?25h\033[?1049l"))
+        self.assertTrue(terminal.read(65536).decode().endswith("\033[?25h\033[?1049l"))
 
     def test_daemon_comes_back(self):
         self.make_idle()
@@ -399,6 +448,13 @@ class Watch(CtlCase):
         self.wait_shown(terminal, "nabaztagd has ended")
         self.start(self.rabbit)
         self.wait_shown(terminal, "ears 0/0")
+
+    def test_ends_with_its_terminal(self):
+        self.make_idle()
+        terminal, process = self.watch_at_terminal("setsid", "--ctty")
+        self.wait_shown(terminal, "ears 0/0")
+        terminal.close()
+        self.assertEqual(process.wait(10), -signal.SIGHUP)
 
     def test_needs_a_terminal(self):
         self.make_idle()

@@ -259,11 +259,24 @@ class Files(SetupCase):
 
     def test_left_by_one_that_was_killed(self):
         os.makedirs(self.path + ".d")
-        os.symlink("nowhere", self.path + ".new.d")
-        with open(self.path + ".new", "w", encoding="utf-8") as file:
+        os.symlink("nowhere", self.path + ".nabaztagctl-new.d")
+        with open(self.path + ".nabaztagctl-new", "w", encoding="utf-8") as file:
             file.write("[half")
         self.setup_json(*ANSWERS)
         self.assertEqual(sorted(os.listdir(self.place)), ["nabaztagd.conf", "nabaztagd.conf.d"])
+
+    def test_drafts_of_a_person(self):
+        """They lie beside it, under names that come to mind."""
+        os.makedirs(self.path + ".new.d")
+        drafts = (self.path + ".new", self.path + ".new.d/1.conf")
+        for path in drafts:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("[draft]\n")
+        before = self.snapshot()
+        self.setup_json(*ANSWERS)
+        after = self.snapshot()
+        self.assertEqual({path: after.pop(path, None) for path in drafts}, before)
+        self.assertEqual(list(after), [self.path])
 
     def test_refused_by_the_daemon(self):
         self.write("[sim]\nsocket = /tmp/bench\n[tls]\nmode = perhaps\n")

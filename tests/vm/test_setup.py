@@ -35,6 +35,11 @@ class Setup(BodyTest):
         self.assertNotEqual(show("MainPID"), process)
         self.wait_online()
 
+        process = show("MainPID")
+        self.assertTrue(setup("--language", "it", "--start", "no")["changed"])
+        self.assertFalse(setup("--start", "yes")["changed"])
+        self.assertNotEqual(show("MainPID"), process, "it has not read that file")
+
     def test_unit_that_fails(self):
         override(ExecStartPre="/bin/false")
         self.addCleanup(self.stop)
