@@ -152,7 +152,8 @@ static int answer(sd_bus_message *call, int result)
         const char *name, *text;
     } errors[] = {
         {-ENOENT, BUS_ERROR_NOT_CONFIGURED,
-         "not configured; set [account] jid, and for reports [report] url"},
+         "not configured; set [account] jid or what nabaztagctl status names, for reports "
+         "[report] url"},
         {-EPERM, BUS_ERROR_NOT_CONFIGURED, "[account] register = no forbids it"},
         {-EISCONN, BUS_ERROR_ONLINE, "it is online, so its account exists"},
         {-EBUSY, BUS_ERROR_BUSY, "it is being done already"},

@@ -12,8 +12,9 @@
 #define PRIORITY_LOOK  (SD_EVENT_PRIORITY_NORMAL + 10)
 #define PRIORITY_CALLS (SD_EVENT_PRIORITY_NORMAL + 20)
 
-/* So often, half a minute in all, a policy that forbids our name may be an old one. */
-#define PATIENT_STEPS 5
+/* So often, half a minute in all, a policy that forbids our name may be an old one: while the
+ * package is being installed the bus reads it twice, the first time when there is no such user. */
+#define PATIENT_TRIES 30
 
 struct bus {
     sd_event *event;
@@ -26,7 +27,8 @@ struct bus {
     struct bus_view view; /* as told last */
     sd_event_source *look, *retry;
     struct backoff backoff;
-    int trouble; /* told last; 0: none */
+    unsigned forbidden; /* how often, one after the other */
+    int trouble;        /* told last; 0: none */
 
     sd_bus *connection; /* NULL: there is none */
     struct bus_calls *calls;
@@ -106,12 +108,15 @@ static void leave(struct bus *bus)
     bus->connection = sd_bus_close_unref(bus->connection);
 }
 
+static void try_again_in(struct bus *bus, uint64_t delay_usec)
+{
+    sd_event_source_set_time(bus->retry, clock_now_usec() + delay_usec);
+    sd_event_source_set_enabled(bus->retry, SD_EVENT_ONESHOT);
+}
+
 static void try_again_later(struct bus *bus)
 {
-    uint64_t delay = backoff_next(&bus->backoff, random_between, NULL);
-
-    sd_event_source_set_time(bus->retry, clock_now_usec() + delay);
-    sd_event_source_set_enabled(bus->retry, SD_EVENT_ONESHOT);
+    try_again_in(bus, backoff_next(&bus->backoff, random_between, NULL));
 }
 
 /* No bus is nothing to worry about. */
@@ -123,38 +128,46 @@ static void on_trouble(struct bus *bus, int error)
     try_again_later(bus);
 }
 
-/* A bus that does not want us is, once; but while the package is being installed the bus may not
- * have read its policy yet. */
+/* A bus that does not want us is, once. */
+static void warn_once(struct bus *bus, int error, const char *remedy)
+{
+    if (error != bus->trouble)
+        log_warning("The bus does not give us the name %s (%s); %s", bus->name, strerror(-error),
+                    remedy);
+    bus->trouble = error;
+}
+
 static void on_refusal(struct bus *bus, int error)
 {
-    const char *remedy =
-        error == -EEXIST ? "is another nabaztagd running?" : "see its policy for nabaztagd";
-
-    if (error != -EACCES || bus->backoff.step >= PATIENT_STEPS) {
-        if (error != bus->trouble)
-            log_warning("The bus does not give us the name %s (%s); %s", bus->name,
-                        strerror(-error), remedy);
-        bus->trouble = error;
+    if (error == -EACCES && bus->forbidden++ < PATIENT_TRIES) {
+        try_again_in(bus, USEC_PER_SEC);
+        return;
     }
+    warn_once(bus, error, "see its policy for nabaztagd");
     try_again_later(bus);
 }
 
 /* The reply to RequestName(). */
 static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-    struct bus *bus = userdata;
     uint32_t result = 0;
     int r = sd_bus_message_is_method_error(reply, NULL) ? -sd_bus_message_get_errno(reply)
                                                         : sd_bus_message_read(reply, "u", &result);
 
-    if (r >= 0 && result != 1) /* DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER */
-        r = -EEXIST;
-    if (r < 0) {
-        on_refusal(bus, r);
-        return 0;
-    }
+    if (r < 0)
+        on_refusal(userdata, r);
+    else if (result == 2) /* DBUS_REQUEST_NAME_REPLY_IN_QUEUE: it comes when its owner goes */
+        warn_once(userdata, -EEXIST, "is another nabaztagd running?");
+    return 0;
+}
+
+static int on_name_acquired(sd_bus_message *signal, void *userdata, sd_bus_error *error)
+{
+    struct bus *bus = userdata;
+
     log_debug("On the bus (%s) as %s", bus->which, bus->name);
     bus->backoff.step = 0;
+    bus->forbidden = 0;
     bus->trouble = 0;
     return 0;
 }
@@ -163,6 +176,22 @@ static int on_disconnected(sd_bus_message *signal, void *userdata, sd_bus_error 
 {
     on_trouble(userdata, -ECONNRESET);
     return 0;
+}
+
+static int request_name(struct bus *bus)
+{
+    char match[sizeof(bus->name) + 128];
+    int r;
+
+    snprintf(match, sizeof(match),
+             "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
+             "member='NameAcquired',arg0='%s'",
+             bus->name);
+    r = sd_bus_add_match_async(bus->connection, NULL, match, on_name_acquired, NULL, bus);
+    if (r >= 0)
+        r = sd_bus_request_name_async(bus->connection, NULL, bus->name, SD_BUS_NAME_QUEUE, on_name,
+                                      bus);
+    return r;
 }
 
 static int set_up(struct bus *bus)
@@ -180,7 +209,7 @@ static int set_up(struct bus *bus)
                              "interface='org.freedesktop.DBus.Local',member='Disconnected'",
                              on_disconnected, bus);
     if (r >= 0)
-        r = sd_bus_request_name_async(bus->connection, NULL, bus->name, 0, on_name, bus);
+        r = request_name(bus);
     return r < 0 ? r : sd_bus_attach_event(bus->connection, bus->event, PRIORITY_CALLS);
 }
 

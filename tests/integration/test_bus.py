@@ -350,7 +350,7 @@ class Buses(BusCase):
         second.wait_log("does not give us the name io.github.nabaztagd.main")
         second.wait_status("ears 0/0")
         self.check_stop(self.rabbit)
-        self.bus.wait_name(NAME, 30)
+        self.bus.wait_name(NAME)
 
     def test_policy_comes_late(self):
         """As while the package is being installed."""
@@ -360,7 +360,7 @@ class Buses(BusCase):
         rabbit.start("--bus", self.bus.address)
         rabbit.wait_status("ears 0/0")
         self.bus.change_policy(EVERYTHING)
-        self.bus.wait_name(NAME, 30)
+        self.bus.wait_name(NAME, 5)
         self.assertNotIn("The bus", rabbit.log())
 
     def test_instances(self):

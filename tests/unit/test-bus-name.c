@@ -1,32 +1,9 @@
-/* Names of instances and on the bus, and addresses that lead nowhere. */
+/* Names on the bus, and addresses that lead nowhere. */
 #include "helper.h"
 
 #include <errno.h>
 
 #include "base/bus-name.h"
-#include "base/instance.h"
-
-static void test_instances(void **state)
-{
-    static const char *const bad[] = {"", ".", "..", ".hidden", "a/b", "a b", "caf\xc3\xa9", "a\n"};
-    char longest[65] = "";
-    char *path = NULL;
-
-    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-        assert_false(instance_is_valid(bad[i]));
-    assert_true(instance_is_valid("main"));
-    assert_true(instance_is_valid("Living-room_1.b"));
-    memset(longest, 'x', 64);
-    assert_false(instance_is_valid(longest));
-    assert_true(instance_is_valid(longest + 1));
-
-    assert_int_equal(instance_config("main", &path), 0);
-    assert_string_equal(path, NABAZTAGD_SYSCONFDIR "/nabaztagd.conf");
-    free(path);
-    assert_int_equal(instance_config("kitchen", &path), 0);
-    assert_string_equal(path, NABAZTAGD_SYSCONFDIR "/kitchen.conf");
-    free(path);
-}
 
 static void test_names(void **state)
 {
@@ -69,7 +46,6 @@ static void test_no_bus(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_instances),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_longest_name),
         cmocka_unit_test(test_no_bus),
