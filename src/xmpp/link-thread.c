@@ -6,9 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tcp.h> /* knows more than netinet/tcp.h */
 #include <malloc.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/select.h>
@@ -40,10 +40,12 @@ struct pump {
     struct stream *stream;
     unsigned attempt;
     enum stage stage;
-    bool closing; /* main wants a polite end … */
-    bool closed;  /* … and our </stream:stream> is on its way */
-    bool sent;    /* something may still be waiting inside libstrophe */
-    bool garbage; /* libstrophe could not parse what came */
+    bool closing;      /* main wants a polite end … */
+    bool closed;       /* … and our </stream:stream> is on its way */
+    bool sent;         /* something may still be waiting inside libstrophe */
+    bool heard;        /* so inside OpenSSL */
+    uint64_t received; /* bytes that have come, after the last run of the library */
+    bool garbage;      /* libstrophe could not parse what came */
     uint64_t close_by_usec;
     uint64_t busy_usec;       /* online: processor time since the last stanza was complete */
     uint64_t full_since_usec; /* the backlog is at least half full; 0: it is not */
@@ -231,6 +233,7 @@ static int on_socket(xmpp_conn_t *conn, void *sock)
     set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
     set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 20);
     set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+    set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 120000); /* of what we sent; no probes then */
     remember_socket(this_pump, fd);
     stream_on_socket(this_pump->stream);
     return fd < FD_SETSIZE ? 0 : -1; /* libstrophe uses select() */
@@ -419,7 +422,7 @@ static uint64_t processor_usec(void)
     struct timespec spent;
 
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-    return (uint64_t)spent.tv_sec * USEC_PER_SEC + (uint64_t)spent.tv_nsec / 1000;
+    return clock_timespec_usec(&spent);
 }
 
 /* One run of the library. What expat and libstrophe do with a long stanza grows with the square of
@@ -453,6 +456,20 @@ static void run_library(struct pump *pump)
     }
 }
 
+/* Only what has run with nothing in the socket all the time has emptied OpenSSL. */
+static void note_arrivals(struct pump *pump)
+{
+    struct tcp_info info = {.tcpi_state = 0};
+    socklen_t size = sizeof(info);
+
+    if (pump->stage != STAGE_ONLINE || !xmpp_conn_is_secured(pump->conn))
+        return;
+    getsockopt(current_socket(pump->shared), IPPROTO_TCP, TCP_INFO, &info, &size);
+    if (info.tcpi_bytes_received != pump->received)
+        pump->heard = true;
+    pump->received = info.tcpi_bytes_received;
+}
+
 /* A server that sends and never reads would keep us busy with answers it does not take. */
 static void check_backlog(struct pump *pump)
 {
@@ -466,11 +483,13 @@ static void check_backlog(struct pump *pump)
 
 static int poll_timeout(struct pump *pump)
 {
-    bool sent = pump->sent;
+    bool sent = pump->sent, heard = pump->heard;
 
-    pump->sent = false;
+    pump->sent = pump->heard = false;
     if (!pump->conn)
         return -1;
+    if (heard)
+        return 0;
     if (pump->stage != STAGE_ONLINE || pump->closing)
         return sent ? TICK_HEARD_MSEC : TICK_LOGIN_MSEC;
     return sent || pump->full_since_usec ? TICK_SENT_MSEC : -1;
@@ -499,6 +518,8 @@ static void wait_for_work(struct pump *pump)
         eventfd_read(pump->shared->wake_fd, &ignored);
     if (fds[1].revents && pump->stage != STAGE_ONLINE)
         pump->sent = true;
+    else if (fds[1].revents)
+        pump->heard = xmpp_conn_is_secured(pump->conn);
 }
 
 /* Takes the latest wish out of the order box and carries it out. False: the thread shall end. */
@@ -547,6 +568,7 @@ static void run(struct pump *pump)
         if (pump->conn) {
             send_queued(pump);
             run_library(pump);
+            note_arrivals(pump);
             check_backlog(pump);
             check_end(pump);
         }

@@ -33,7 +33,7 @@ struct resources {
     char previous[LIMIT_RESOURCE + 1]; /* to be unbound */
     bool is_single;                    /* the server binds one resource alone */
     const char *current, *wanted;
-    unsigned last_id;
+    unsigned last_id, asked_id;
     uint64_t answer_by_usec; /* of what is awaited */
     uint64_t written_usec;
     uint64_t heard_usec;
@@ -124,6 +124,7 @@ static void ask(struct resources *resources, enum violet_text which, const char 
     _cleanup_(freep) char *text = compose(resources, which, argument, NULL);
     bool may_stay_out = state == RESOURCES_PRESENCE || state == RESOURCES_UNBIND;
 
+    resources->asked_id = resources->last_id;
     resources->state = state;
     resources->answer_by_usec = now_usec + (may_stay_out ? ECHO_USEC : ANSWER_USEC);
     if (!text || write_out(resources, text, now_usec) < 0)
@@ -303,13 +304,13 @@ static void on_unbound(struct resources *resources, xmpp_stanza_t *iq, bool good
 typedef void answer_handler(struct resources *resources, xmpp_stanza_t *iq, bool good,
                             uint64_t now_usec);
 
-/* Is this IQ the answer to what was asked last? */
+/* Is this IQ the answer to what was asked last? Messages may have been numbered since. */
 static bool is_answer(const struct resources *resources, xmpp_stanza_t *iq, bool *ret_good)
 {
     const char *id = xmpp_stanza_get_id(iq), *type = xmpp_stanza_get_type(iq);
     char own[12];
 
-    snprintf(own, sizeof(own), "%u", resources->last_id);
+    snprintf(own, sizeof(own), "%u", resources->asked_id);
     *ret_good = streq_ptr(type, "result");
     return streq_ptr(id, own) && (*ret_good || streq_ptr(type, "error"));
 }

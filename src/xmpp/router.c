@@ -189,12 +189,12 @@ static void take_answer(struct router *router, xmpp_stanza_t *iq)
 
 /* Requests of others */
 
-/* A reply to `iq` that says nothing yet. */
+/* A reply to `iq` that says nothing yet. What came may have ended the stream. */
 static xmpp_stanza_t *reply_new(struct router *router, xmpp_stanza_t *iq, const char *type)
 {
     const char *id = xmpp_stanza_get_id(iq);
     const char *from = xmpp_stanza_get_from(iq);
-    xmpp_stanza_t *reply = id ? xmpp_iq_new(router->ctx, type, id) : NULL;
+    xmpp_stanza_t *reply = id && router->jid ? xmpp_iq_new(router->ctx, type, id) : NULL;
 
     if (reply &&
         ((from && xmpp_stanza_set_to(reply, from) != XMPP_EOK) ||

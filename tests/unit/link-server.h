@@ -100,6 +100,12 @@ static inline bool guest_found(struct guest *guest, const char *text)
     return found;
 }
 
+/* Several records of TLS leave as one. */
+static inline void guest_cork(struct guest *guest, int on)
+{
+    setsockopt(guest->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+}
+
 static inline bool guest_send(struct guest *guest, const char *text, size_t size)
 {
     while (size > 0) {
@@ -135,10 +141,15 @@ static inline bool guest_step(struct guest *guest, const struct step *step)
     if (step->send == TLS)
         return guest_shake_hands(guest);
     if (step->send == HOLD)
-        return guest_ready(guest, guest->server->go_fd, POLLIN);
-    if (step->send && !guest_send(guest, step->send, strlen(step->send)))
+        return guest_ready(guest, guest->server->go_fd, POLLIN) &&
+               eventfd_read(guest->server->go_fd, &(eventfd_t){0}) == 0;
+    if (!step->send)
+        return true;
+    guest_cork(guest, guest->tls != NULL);
+    if (!guest_send(guest, step->send, strlen(step->send)))
         return false;
-    return !step->send || !guest->server->bytewise || guest_send(guest, PADDING, strlen(PADDING));
+    guest_cork(guest, 0);
+    return !guest->server->bytewise || guest_send(guest, PADDING, strlen(PADDING));
 }
 
 static inline void server_entertain(struct server *server, int fd, const struct step *script)

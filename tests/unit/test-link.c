@@ -725,11 +725,16 @@ static void test_registration_in_the_clear(void **state)
 
 /* TLS */
 
-#define PROTECTED(slipped, mechanism)                                                          \
-    GREET(STARTTLS MECHANISM("PLAIN")), {"<starttls", PROCEED slipped}, {NULL, TLS},           \
-        GREET(MECHANISM(mechanism)), {"</auth>", SUCCESS}, GREET(BIND), {"</iq>", BOUND(JID)}, \
-    {                                                                                          \
-        0                                                                                      \
+#define PROTECTED_ONLINE(slipped, mechanism)                                         \
+    GREET(STARTTLS MECHANISM("PLAIN")), {"<starttls", PROCEED slipped}, {NULL, TLS}, \
+        GREET(MECHANISM(mechanism)), {"</auth>", SUCCESS}, GREET(BIND),              \
+    {                                                                                \
+        "</iq>", BOUND(JID)                                                          \
+    }
+#define PROTECTED(slipped, mechanism)     \
+    PROTECTED_ONLINE(slipped, mechanism), \
+    {                                     \
+        0                                 \
     }
 
 static void begin_tls(struct rig *rig, const struct step *script)
@@ -750,6 +755,31 @@ static void test_tls(void **state)
     begin_tls(&rig, script);
     run_until(&rig, &rig.online, 1);
     assert_string_equal(rig.stages, "resolve tcp tls tls tls sasl bind online");
+    rig_end(&rig);
+}
+
+/* Each comes as two records of TLS at once, and nothing comes after them. */
+static void test_long_stanzas(void **state)
+{
+    static char stanza[24000];
+#define LONG         \
+    {NULL, HOLD},    \
+    {                \
+        NULL, stanza \
+    }
+    static const struct step script[] = {
+        PROTECTED_ONLINE("", "PLAIN"), LONG, LONG, LONG, LONG, LONG, LONG, {0}};
+#undef LONG
+    struct rig rig = {0};
+
+    snprintf(stanza, sizeof(stanza), "<message id='long'><body>%*s</body></message>", 23900, "");
+    begin_tls(&rig, script);
+    run_until(&rig, &rig.online, 1);
+    for (unsigned i = 1; i <= 6; i++) {
+        server_go(&rig.server);
+        run_until(&rig, &rig.taken, i);
+    }
+    assert_string_equal(rig.stanzas, "long long long long long long ");
     rig_end(&rig);
 }
 
@@ -1065,6 +1095,7 @@ int main(void)
         cmocka_unit_test(test_registration_endings),
         cmocka_unit_test(test_registration_in_the_clear),
         cmocka_unit_test(test_tls),
+        cmocka_unit_test(test_long_stanzas),
         cmocka_unit_test(test_other_certificate),
         cmocka_unit_test(test_text_slipped_in),
         cmocka_unit_test(test_connect_replaces_an_attempt),

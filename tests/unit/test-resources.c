@@ -115,6 +115,20 @@ static void become_idle(struct rig *rig)
     hear(rig, "<iq type='result' id='7'/>", true);
 }
 
+/* A click may come while an answer is awaited; it takes the next number. */
+static void test_told_meanwhile(void **state)
+{
+    struct rig *rig = *state;
+
+    start(rig);
+    assert_int_equal(resources_tell(rig->resources, "x@ojn.example", "<click/>", rig->now_usec), 0);
+    answer_sources(rig);
+    wait_due(rig);
+    assert_non_null(strstr(rig->said, "<resource>idle</resource>"));
+    assert_non_null(strstr(rig->said, "id='5'"));
+    assert_string_equal(rig->failure, "");
+}
+
 static void test_boot(void **state)
 {
     struct rig *rig = *state;
@@ -328,10 +342,11 @@ static void test_bad_jids(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_boot),       TEST(test_one_at_a_time), TEST(test_latest_wish),
-        TEST(test_same_wish),  TEST(test_refused_bind),  TEST(test_no_echo),
-        TEST(test_silence),    TEST(test_no_sources),    TEST(test_keep_alive),
-        TEST(test_full_queue), TEST(test_bad_jids),      TEST(test_tell),
+        TEST(test_boot),        TEST(test_told_meanwhile), TEST(test_one_at_a_time),
+        TEST(test_latest_wish), TEST(test_same_wish),      TEST(test_refused_bind),
+        TEST(test_no_echo),     TEST(test_silence),        TEST(test_no_sources),
+        TEST(test_keep_alive),  TEST(test_full_queue),     TEST(test_bad_jids),
+        TEST(test_tell),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
