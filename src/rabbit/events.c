@@ -27,6 +27,7 @@ struct events {
     sd_event_source *timer, *post;
     uint64_t due_usec; /* of the timer: when sleep, trial or show are due */
     enum story story;
+    bool is_news;            /* the show has changed, and nobody was told yet */
     bool was_trial;          /* running, when we looked last: life is suspended */
     bool was_in_hand;        /* an ear was in one, when we looked last */
     struct body_fault fault; /* cause NULL: there is none */
@@ -293,8 +294,17 @@ static void on_show(void *userdata)
         trial_stop(events->trial);
     else
         show_story(events); /* a choreography has had the LED */
-    if (events->listener->on_show)
-        events->listener->on_show(events->userdata);
+    events->is_news = true;
+}
+
+/* Whoever hears it may make the rabbit play, sleep or wake: not while it is just doing that. */
+static void tell_show(struct events *events)
+{
+    while (events->is_news) {
+        events->is_news = false;
+        if (events->listener->on_show)
+            events->listener->on_show(events->userdata);
+    }
 }
 
 /* Life gives way to a trial. One that a program has ended leaves life to that. */
@@ -362,6 +372,7 @@ static int on_post(sd_event_source *source, void *userdata)
 {
     struct events *events = userdata;
 
+    tell_show(events);
     note_trial(events);
     note_hand(events);
     if (body_ears_settled(events->body) && !trial_is_running(events->trial) &&

@@ -31,7 +31,7 @@ struct events_listener {
      * when the button went down (which has ended it), and its ID line said `program_id`: "" without
      * one, and when it is too long to be one. */
     void (*on_clicks)(unsigned clicks, bool in_program, const char *program_id, void *userdata);
-    /* As show_listener.on_changed. */
+    /* As show_listener.on_changed, but when all else is done. */
     void (*on_show)(void *userdata);
 };
 

@@ -109,6 +109,14 @@ void body_led_set(struct body *body, enum led_index led, uint32_t color)
     body->shone = body->shone || (color && !body->dark);
 }
 
+void body_leds_hold(struct body *body)
+{
+}
+
+void body_leds_release(struct body *body)
+{
+}
+
 uint32_t body_led_get(const struct body *body, enum led_index led)
 {
     return body->leds[led];
@@ -133,6 +141,7 @@ struct warren {
     const char *pressed; /* what the button was told to be last */
     unsigned turned[EAR_COUNT];
     unsigned shows; /* changes of the show */
+    bool is_order;  /* to sleep; it waits for the end of the show */
     struct {
         unsigned count, clicks;
         bool in_program;
@@ -180,7 +189,13 @@ static void on_clicks(unsigned clicks, bool in_program, const char *program_id, 
 
 static void on_show(void *userdata)
 {
-    ((struct warren *)userdata)->shows++;
+    struct warren *warren = userdata;
+
+    warren->shows++;
+    if (!warren->is_order || show_is_running(events_show(warren->events)))
+        return;
+    warren->is_order = false;
+    sleep_set(events_context(warren->events).sleep, true, clock_now_usec());
 }
 
 static const struct events_listener events_listener = {.on_status = on_status,
@@ -694,6 +709,7 @@ static void test_click_in_program(void **state)
 
     button(BUTTON_DOWN);
     assert_false(show_is_running(events_show(warren->events)));
+    let_something_happen(warren);
     assert_int_equal(warren->shows, 2);
     button(BUTTON_UP);
     button(BUTTON_DOWN);
@@ -745,6 +761,26 @@ static void test_sleep_ends_program(void **state)
     assert_false(is_playing(warren));
     start_again(warren);
     assert_true(life_is_suspended(show_life(events_show(warren->events)), LIFE_ASLEEP));
+}
+
+/* The platform may order sleep as soon as the program is over that waking ends: the rabbit wakes
+ * first. */
+static void test_sleeps_after_it_woke(void **state)
+{
+    struct warren *warren = *state;
+    struct sleep *sleep = events_context(warren->events).sleep;
+
+    sleep_set(sleep, true, clock_now_usec());
+    settle(10, 10);
+    run(warren, "WT 60000");
+    warren->is_order = true;
+    sleep_set(sleep, false, clock_now_usec());
+    let_something_happen(warren);
+    assert_false(warren->is_order);
+    assert_true(sleep_is_asleep(sleep));
+    assert_true(life_is_suspended(show_life(events_show(warren->events)), LIFE_ASLEEP));
+    assert_true(fake.darkens);
+    assert_int_equal(fake.targets[EAR_LEFT], 10);
 }
 
 static void test_commands_end_program(void **state)
@@ -921,6 +957,7 @@ int main(void)
         in_warren(test_click_in_program),
         in_warren(test_click_without_id),
         in_warren(test_sleep_ends_program),
+        in_warren(test_sleeps_after_it_woke),
         in_warren(test_commands_end_program),
         in_warren(test_trial_and_program),
         in_warren(test_story),
