@@ -66,12 +66,19 @@ static bool find_serial(struct doctor *doctor)
 {
     const struct config *config = doctor->config;
     int r = serial_look(config, state_directory(), doctor->serial);
+    bool has_jid = strchr(config->account.jid, '@');
 
     if (r == 0)
         return true;
     *doctor->serial = '\0';
-    if (!config->report.url && strchr(config->account.jid, '@'))
+    if (!config->report.url && has_jid)
         return true;
+    if (r == -EACCES) {
+        doctor_tell(doctor, VERDICT_WARNING, NULL, "ask again as root",
+                    "the rabbit's serial number is in %s, which is for root to read",
+                    state_directory());
+        return has_jid;
+    }
     doctor_tell(doctor, VERDICT_FAILED, "not-configured", "set [rabbit] serial",
                 "the rabbit has no serial number (%s)", state_explain(r).what);
     return false;
@@ -84,7 +91,8 @@ static void tell_password(struct doctor *doctor)
     int r = account_load(doctor->account, doctor->config);
     struct session_facts facts = account_facts(doctor->account);
 
-    if (r == -EACCES)
+    doctor->is_hidden = r == -EACCES;
+    if (doctor->is_hidden)
         doctor_tell(doctor, VERDICT_WARNING, NULL, "ask again as root",
                     "%s; %s is for root to read", jid, account_place(doctor->account));
     else if (r < 0)

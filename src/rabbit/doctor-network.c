@@ -136,8 +136,7 @@ static int ask_locate(struct question *question, struct http *http)
 
     if (r < 0)
         return r;
-    servers_configure(doctor->servers, doctor->config, doctor->serial);
-    return servers_find(doctor->servers);
+    return servers_find(doctor->servers, doctor->config, doctor->serial);
 }
 
 bool doctor_probe_locate(struct doctor *doctor)
@@ -292,20 +291,16 @@ static void on_answer(const struct http_answer *answer, void *userdata)
     sd_event_exit(question->event, 0);
 }
 
-/* [report] url, or as locate.jsp has it; NULL: there is none. */
-static const char *hook_of(const struct doctor *doctor)
-{
-    if (doctor->config->report.url)
-        return doctor->config->report.url;
-    return doctor->servers ? servers_hook(doctor->servers) : NULL;
-}
-
 static int ask_hook(struct question *question, struct http *http)
 {
     const struct doctor *doctor = question->doctor;
+    const struct config *config = doctor->config;
+    bool may_be_near;
+    const char *url = servers_hook(doctor->servers, config, &may_be_near);
+    const struct http_options options = {.far_only = !may_be_near};
     struct http_request *request;
 
-    return http_get(&request, http, hook_of(doctor), doctor->config->report.timeout_usec, on_answer,
+    return http_get(&request, http, url, config->report.timeout_usec, &options, on_answer,
                     question);
 }
 
@@ -313,9 +308,10 @@ static int ask_hook(struct question *question, struct http *http)
 bool doctor_probe_hook(struct doctor *doctor)
 {
     struct question question = {.doctor = doctor};
+    bool may_be_near;
     int r;
 
-    if (!hook_of(doctor)) {
+    if (!servers_hook(doctor->servers, doctor->config, &may_be_near)) {
         doctor_tell(doctor, VERDICT_SKIPPED, NULL, NULL, "[report] url is not set");
         return true;
     }

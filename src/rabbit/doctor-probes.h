@@ -23,6 +23,7 @@ struct doctor {
     /* What probes find out for those after them. */
     struct config *config;
     struct account *account;
+    bool is_hidden;  /* whether there is a password: only root may know */
     char serial[13]; /* "": none */
     struct order order;
     char *host;                     /* of the order, ours */

@@ -64,7 +64,7 @@ void login_connect(struct login *login, enum order_purpose purpose, const char *
     login->errand.password = password;
     login->errand.fresh = fresh;
     login->stage = STAGE_RESOLVE;
-    r = servers_find(login->servers);
+    r = servers_find(login->servers, login->config, login->serial);
     if (r > 0)
         place_order(login);
     else if (r < 0)

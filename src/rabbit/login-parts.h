@@ -18,7 +18,8 @@ struct login {
     void *userdata;
 
     char *serial;
-    struct account *account; /* NULL: no jid is configured */
+    struct account *account; /* NULL: there is none … */
+    const char *missing;     /* … before this is set; a literal */
     struct session *session;
     struct servers *servers;
     struct { /* what waits for them */

@@ -165,12 +165,14 @@ static void on_reported(const struct http_answer *answer, void *userdata)
 int login_report_details(const struct login *login, struct report_details *ret)
 {
     const struct config *config = login->config;
-    const char *url = config->report.url ? config->report.url : servers_hook(login->servers);
+    bool may_be_near;
+    const char *url = login->account ? servers_hook(login->servers, config, &may_be_near) : NULL;
 
-    if (!login->account || !url)
+    if (!url)
         return -ENOENT;
     *ret = (struct report_details){
         .url = url,
+        .may_be_near = may_be_near,
         .serial = login->serial,
         .domain = login_domain(login),
         .version = config->rabbit.version,
@@ -372,27 +374,33 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
     return 0;
 }
 
-int login_start(struct login *login, const struct config *config, const char *serial)
+void login_stop(struct login *login, const struct config *config, const char *missing)
 {
-    int r = strdup_to(&login->serial, serial);
-
     if (login->account)
         login_handle(login, EVENT_STOP);
     login->account = account_free(login->account);
     login->config = config;
+    login->missing = missing;
     *login->last_cause = *login->trouble = '\0';
+    tell(login, STORY_NONE);
+}
+
+int login_start(struct login *login, const struct config *config, const char *serial)
+{
+    int r = strdup_to(&login->serial, serial);
+
+    login_stop(login, config, "[account] jid");
     if (r < 0 || !config->account.jid) {
         log_event(LOG_NOTICE, MESSAGE_NOT_CONFIGURED,
                   (struct log_field[]){{"NAB_CAUSE", "not-configured"}, {NULL, NULL}},
                   "Not configured: set [account] jid in %s", login->config_path);
-        tell(login, STORY_NONE);
         return r;
     }
     r = account_new(&login->account, config, login->serial, state_directory());
     /* There the account's name is the rabbit's serial, and the hook has to say the same. */
     if (r == 0 && config_is_violet(config))
         r = strdup_to(&login->serial, account_local(login->account));
-    servers_configure(login->servers, config, login->serial);
+    servers_forget(login->servers);
     if (r == 0)
         begin(login);
     return r;
@@ -418,6 +426,7 @@ void login_reconfigure(struct login *login, const struct config *config)
 
     login->config = config;
     r = login->account ? account_load(login->account, config) : 0;
+    login->unreadable = r < 0; /* then it is looked for again before it is needed */
     if (r < 0)
         say_state_failure(login, "cannot be read", r);
 }
@@ -452,8 +461,8 @@ void login_status(const struct login *login, char *ret, size_t size)
     enum session_state state = session_state(login->session);
 
     if (!login->account)
-        snprintf(ret, size, "not configured: set [account] jid in %s", login->config_path);
-    else if (login->unreadable || state == SESSION_WAIT)
+        snprintf(ret, size, "not configured: set %s in %s", login->missing, login->config_path);
+    else if ((login->unreadable && state != SESSION_ONLINE) || state == SESSION_WAIT)
         snprintf(ret, size, "%s waiting: %s", account_jid(login->account), login->trouble);
     else if (state == SESSION_IDLE)
         snprintf(ret, size,
@@ -507,6 +516,7 @@ int login_new(struct login **ret, sd_event *event, const struct timing *timing, 
     login->timing = *timing;
     login->http = http;
     login->config_path = config_path;
+    login->missing = "[account] jid";
     login->listener = *listener;
     login->userdata = userdata;
     r = sd_event_add_time(event, &login->timer, CLOCK_MONOTONIC, USEC_NEVER, 50 * USEC_PER_MSEC,

@@ -40,6 +40,9 @@ bool login_free(struct login *login);
  */
 int login_start(struct login *login, const struct config *config, const char *serial);
 
+/* Has no account with this configuration for want of `missing`, "[rabbit] serial", a literal. */
+void login_stop(struct login *login, const struct config *config, const char *missing);
+
 /* Takes a new configuration whose account, tls and sasl settings are the same, and reads the
  * password anew for the next login: nothing is interrupted. */
 void login_reconfigure(struct login *login, const struct config *config);

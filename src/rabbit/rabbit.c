@@ -409,7 +409,8 @@ static int start_login(struct rabbit *rabbit)
         log_event(LOG_ERR, MESSAGE_NOT_CONFIGURED, NULL,
                   "The rabbit has no serial number (%s); set [rabbit] serial",
                   state_explain(r).what);
-        return r;
+        login_stop(rabbit->login, config, "[rabbit] serial");
+        return -ENOENT;
     }
     return login_start(rabbit->login, config, r == 0 ? serial : NULL);
 }
@@ -563,10 +564,10 @@ int rabbit_reload(struct rabbit *rabbit, const struct config *config)
         if (!config_is_violet(rabbit->config))
             roster_fetch(rabbit->roster);
     } else {
-        r = start_login(rabbit); /* whoever reloads a rabbit that waits wants it to try now */
+        start_login(rabbit); /* whoever reloads a rabbit that waits wants it to try now */
     }
     tell_status(rabbit);
-    return r;
+    return 0;
 }
 
 void rabbit_stop(struct rabbit *rabbit)

@@ -39,8 +39,8 @@ int rabbit_serve(struct rabbit *rabbit, const char *which, const char *instance)
 /* Begins to log in. Returns 0 or -errno (logged). */
 int rabbit_start(struct rabbit *rabbit);
 
-/* Takes a new configuration and does anew what it changes. The old one is not used any more
- * afterwards. */
+/* Takes a new configuration and does anew what it changes; the old one is not used any more. Or
+ * returns -ENOMEM, and the old one stays. */
 int rabbit_reload(struct rabbit *rabbit, const struct config *config);
 
 /* Motors off, LEDs dark, goodbye to the server; on_stopped() follows unless the network hangs. */

@@ -8,8 +8,6 @@ struct servers {
     struct http *http;
     servers_handler handler;
     void *userdata;
-    const struct config *config;
-    const char *serial;
 
     struct locate *locate; /* under way */
     bool is_known, is_near;
@@ -46,13 +44,6 @@ struct servers *servers_free(struct servers *servers)
     return NULL;
 }
 
-void servers_configure(struct servers *servers, const struct config *config, const char *serial)
-{
-    servers_forget(servers);
-    servers->config = config;
-    servers->serial = serial;
-}
-
 static void on_located(const struct locate_answer *answer, bool is_near, const char *error,
                        void *userdata)
 {
@@ -70,12 +61,11 @@ static void on_located(const struct locate_answer *answer, bool is_near, const c
     servers->handler(answer ? NULL : error, servers->userdata);
 }
 
-int servers_find(struct servers *servers)
+int servers_find(struct servers *servers, const struct config *config, const char *serial)
 {
-    const struct config *config = servers->config;
     const struct locate_details details = {
         .base = config->rabbit.locate,
-        .serial = servers->serial,
+        .serial = serial,
         .version = config->rabbit.version,
         .timeout_usec = ANSWER_USEC,
     };
@@ -96,7 +86,11 @@ bool servers_are_near(const struct servers *servers)
     return servers->is_known && servers->is_near;
 }
 
-const char *servers_hook(const struct servers *servers)
+const char *servers_hook(const struct servers *servers, const struct config *config,
+                         bool *ret_may_be_near)
 {
-    return *servers->hook ? servers->hook : NULL;
+    *ret_may_be_near = config->report.url || (servers && servers_are_near(servers));
+    if (config->report.url)
+        return config->report.url;
+    return servers && *servers->hook ? servers->hook : NULL;
 }

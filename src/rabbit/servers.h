@@ -17,13 +17,10 @@ int servers_new(struct servers **ret, struct http *http, servers_handler handler
 /* Accepts NULL, returns NULL. */
 struct servers *servers_free(struct servers *servers);
 
-/* Another configuration or serial: forgets. Both must outlive the servers or the next call. */
-void servers_configure(struct servers *servers, const struct config *config, const char *serial);
-
 /* Returns 1 when there is nothing to ask, 0 when the handler will be called, or -errno. */
-int servers_find(struct servers *servers);
+int servers_find(struct servers *servers, const struct config *config, const char *serial);
 
-/* Forgets what is known, and does not ask any more. */
+/* Forgets what is known, and does not ask any more: for another configuration or serial, too. */
 void servers_forget(struct servers *servers);
 
 /* What is known; NULL: nothing. */
@@ -32,7 +29,9 @@ const struct locate_answer *servers_known(const struct servers *servers);
 /* Only this machine or its link reaches the platform that has told them: see locate_handler. */
 bool servers_are_near(const struct servers *servers);
 
-/* The hook there; NULL: not known. */
-const char *servers_hook(const struct servers *servers);
+/* The hook: [report] url, else as they have told it; NULL: neither, and `servers` may be. Whether
+ * it may lead to a near address: if the URL is the configuration's, or they are near themselves. */
+const char *servers_hook(const struct servers *servers, const struct config *config,
+                         bool *ret_may_be_near);
 
 #endif

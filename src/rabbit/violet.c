@@ -32,6 +32,19 @@ struct violet {
     sd_event *event;
 };
 
+static void arm_timer(struct violet *violet)
+{
+    uint64_t due =
+        usec_earlier(platform_deadline(violet->platform), resources_deadline(violet->resources));
+
+    if (due == violet->due_usec)
+        return;
+    violet->due_usec = due;
+    if (due != USEC_NEVER)
+        sd_event_source_set_time(violet->timer, due);
+    sd_event_source_set_enabled(violet->timer, due == USEC_NEVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+}
+
 /* ---- the session's resources ---- */
 
 static int on_write(const char *text, size_t size, void *userdata)
@@ -77,8 +90,12 @@ static int on_tell(const char *to, const char *body, void *userdata)
     const struct violet_words words = {.argument = to, .body = body};
     _cleanup_(freep) char *text = NULL;
 
-    if (config_is_violet(violet->config))
-        return resources_tell(violet->resources, to, body, clock_now_usec());
+    if (config_is_violet(violet->config)) {
+        int r = resources_tell(violet->resources, to, body, clock_now_usec());
+
+        arm_timer(violet);
+        return r;
+    }
     text = violet_text(VIOLET_MESSAGE_PLAIN, &words);
     return text ? login_send(violet->context.login, text, strlen(text)) : -ENOMEM;
 }
@@ -301,9 +318,13 @@ bool violet_take(struct violet *violet, xmpp_stanza_t *stanza)
 
 int violet_send(struct violet *violet, const char *text, size_t size)
 {
-    if (config_is_violet(violet->config))
-        return resources_send(violet->resources, text, size, clock_now_usec());
-    return login_send(violet->context.login, text, size);
+    int r;
+
+    if (!config_is_violet(violet->config))
+        return login_send(violet->context.login, text, size);
+    r = resources_send(violet->resources, text, size, clock_now_usec());
+    arm_timer(violet);
+    return r;
 }
 
 void violet_tell_clicks(struct violet *violet, unsigned clicks, const char *program_id)
@@ -323,19 +344,6 @@ void violet_tell_ears(struct violet *violet, unsigned left, unsigned right)
 }
 
 /* ---- time ---- */
-
-static void arm_timer(struct violet *violet)
-{
-    uint64_t due =
-        usec_earlier(platform_deadline(violet->platform), resources_deadline(violet->resources));
-
-    if (due == violet->due_usec)
-        return;
-    violet->due_usec = due;
-    if (due != USEC_NEVER)
-        sd_event_source_set_time(violet->timer, due);
-    sd_event_source_set_enabled(violet->timer, due == USEC_NEVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
-}
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {

@@ -78,13 +78,6 @@ static void tell(struct fetch_job *job, char *data, size_t size, const char *err
     listener.on_loaded(index, data, size, error, listener.userdata);
 }
 
-static bool may_connect(const struct sockaddr *address, void *userdata)
-{
-    const struct fetch_job *job = userdata;
-
-    return job->may_be_near || !address_is_near(address);
-}
-
 static void on_answer(const struct http_answer *answer, void *userdata);
 
 static size_t limit_of(const struct fetch_job *job)
@@ -98,15 +91,15 @@ static size_t limit_of(const struct fetch_job *job)
 static int request(struct fetch_job *job, const char *url, char error[ALLOW_ERROR_SIZE])
 {
     struct http_options options = {
-        .body_limit = limit_of(job), .stay = true, .may_connect = may_connect};
+        .body_limit = limit_of(job), .stay = true, .far_only = !job->may_be_near};
     uint64_t now = clock_now_usec();
     int r = 0;
 
     if (now >= job->wish_deadline_usec)
         r = -ETIMEDOUT;
     else
-        r = http_get_with(&job->request, job->fetch->http, url, job->wish_deadline_usec - now,
-                          &options, on_answer, job);
+        r = http_get(&job->request, job->fetch->http, url, job->wish_deadline_usec - now, &options,
+                     on_answer, job);
     if (r < 0)
         snprintf(error, ALLOW_ERROR_SIZE, "%s",
                  r == -ETIMEDOUT ? "the redirects took too long" : strerror(-r));

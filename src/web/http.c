@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "web/address.h"
 
 #define USER_AGENT "nabaztagd/" NABAZTAGD_VERSION
 #define PROTOCOLS  "http,https"
@@ -325,13 +326,30 @@ static int on_progress(void *userdata, curl_off_t total, curl_off_t received, cu
     return received > (limit > LIMIT_HTTP_BODY ? limit : LIMIT_HTTP_BODY);
 }
 
+/*
+ * Whether the connection that is about to be made may be to a near address: the URL leads there
+ * unless a stranger has named it, a redirect where a near address told it. No connection is made
+ * yet, so what curl knows is the address of the latest answer.
+ */
+static bool may_be_near(const struct http_request *request)
+{
+    char latest[64];
+    long redirects = 0;
+
+    curl_easy_getinfo(request->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    if (redirects == 0)
+        return !request->options.far_only;
+    return keep(latest, sizeof(latest), request->easy, CURLINFO_PRIMARY_IP) &&
+           address_text_is_near(latest);
+}
+
 /* curl goes on to the next address of the host, if there is one. */
 static curl_socket_t on_open_socket(void *userdata, curlsocktype purpose,
                                     struct curl_sockaddr *address)
 {
     struct http_request *request = userdata;
 
-    if (!request->options.may_connect(&address->addr, request->userdata)) {
+    if (address_is_near(&address->addr) && !may_be_near(request)) {
         getnameinfo(&address->addr, address->addrlen, request->refused, sizeof(request->refused),
                     NULL, 0, NI_NUMERICHOST);
         return CURL_SOCKET_BAD;
@@ -426,21 +444,11 @@ static bool set_callbacks(struct http_request *request)
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, request) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, request) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, request) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_XFERINFODATA, request) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
-}
-
-/* What is not wanted is not set, so that curl keeps its own ways. */
-static bool set_wishes(struct http_request *request)
-{
-    const struct http_options *options = &request->options;
-    CURL *easy = request->easy;
-
-    return curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, options->stay ? 0L : 1L) == CURLE_OK &&
-           (!options->may_connect ||
-            (curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) == CURLE_OK &&
-             curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, request) == CURLE_OK));
 }
 
 /*
@@ -451,7 +459,7 @@ static bool set_wishes(struct http_request *request)
 static bool set_options(struct http_request *request, const char *url)
 {
     CURL *easy = request->easy;
-    long timeout = request->timeout_msec;
+    long timeout = request->timeout_msec, follow = !request->options.stay;
 
     return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
@@ -459,6 +467,7 @@ static bool set_options(struct http_request *request, const char *url)
            curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, PROTOCOLS) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, PROTOCOLS) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, follow) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)LIMIT_HTTP_REDIRECTS) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
@@ -475,16 +484,7 @@ static unsigned to_msec(uint64_t usec)
 }
 
 int http_get(struct http_request **ret, struct http *http, const char *url, uint64_t timeout_usec,
-             http_handler handler, void *userdata)
-{
-    static const struct http_options options;
-
-    return http_get_with(ret, http, url, timeout_usec, &options, handler, userdata);
-}
-
-int http_get_with(struct http_request **ret, struct http *http, const char *url,
-                  uint64_t timeout_usec, const struct http_options *options, http_handler handler,
-                  void *userdata)
+             const struct http_options *options, http_handler handler, void *userdata)
 {
     struct http_request *request;
 
@@ -508,7 +508,7 @@ int http_get_with(struct http_request **ret, struct http *http, const char *url,
     http->requests = request;
 
     if (!request->easy || !set_callbacks(request) || !set_options(request, url) ||
-        !set_wishes(request) || curl_multi_add_handle(http->multi, request->easy) != CURLM_OK) {
+        curl_multi_add_handle(http->multi, request->easy) != CURLM_OK) {
         http_cancel(request);
         return -ENOMEM;
     }

@@ -1,11 +1,11 @@
 /*
  * HTTP GET by libcurl's multi interface on sd-event: never blocks, only http and https, bounded in
- * time, size and redirects. Owned by struct rabbit; main thread.
+ * time, size and redirects, of which none leads from afar to a near address (address.h). Owned by
+ * struct rabbit; main thread.
  */
 #ifndef NABAZTAGD_WEB_HTTP_H
 #define NABAZTAGD_WEB_HTTP_H
 
-#include <sys/socket.h>
 #include <systemd/sd-event.h>
 
 #include "base/util.h"
@@ -18,7 +18,7 @@ struct http_answer {
     const char *
         error; /* one clause saying why there is no usable answer, or NULL when status is 200–299 */
 
-    /* All NULL or 0 in answers to http_get(), but for the address. */
+    /* All NULL or 0 where the options are, but for the address. */
     char *body;  /* what was wanted, complete, with a NUL behind it; the handler frees it */
     size_t size; /* without that NUL */
     const char *redirect; /* where it leads to, an absolute URL; there is an error as well */
@@ -27,14 +27,11 @@ struct http_answer {
 
 typedef void (*http_handler)(const struct http_answer *answer, void *userdata);
 
-/* What a request may want besides; with zeros it is what http_get() sends. */
+/* What a request may want besides. Without a limit the body is thrown away. */
 struct http_options {
     size_t body_limit; /* the body is kept, up to so many bytes, and no status but 200 is good */
     bool stay;         /* redirects are told in the answer and not followed */
-
-    /* Whether this address may be connected to, asked for each before it happens; gets the
-     * userdata of the handler. NULL: all may. */
-    bool (*may_connect)(const struct sockaddr *address, void *userdata);
+    bool far_only;     /* a stranger has named the URL: it may not lead to a near address */
 };
 
 int http_new(struct http **ret, sd_event *event);
@@ -44,16 +41,11 @@ struct http *http_free(struct http *http);
 
 /*
  * Starts GET `url`; `handler` is called exactly once, later, from the event loop, unless the
- * request is cancelled. The body is thrown away. Returns 0, -EINVAL when the URL is not http or
+ * request is cancelled. The options are copied. Returns 0, -EINVAL when the URL is not http or
  * https, or -errno.
  */
 int http_get(struct http_request **ret, struct http *http, const char *url, uint64_t timeout_usec,
-             http_handler handler, void *userdata);
-
-/* The same with options, which are copied. */
-int http_get_with(struct http_request **ret, struct http *http, const char *url,
-                  uint64_t timeout_usec, const struct http_options *options, http_handler handler,
-                  void *userdata);
+             const struct http_options *options, http_handler handler, void *userdata);
 
 /* Ends a request without calling its handler. Accepts NULL, returns NULL. Never blocks, even inside
  * a dead resolver. */

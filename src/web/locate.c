@@ -191,8 +191,7 @@ int locate_start(struct locate **ret, struct http *http, const struct locate_det
         return -ENOMEM;
     locate->handler = handler;
     locate->userdata = userdata;
-    r = http_get_with(&locate->request, http, url, details->timeout_usec, &options, on_answer,
-                      locate);
+    r = http_get(&locate->request, http, url, details->timeout_usec, &options, on_answer, locate);
     if (r < 0) {
         free(locate);
         return r;

@@ -55,10 +55,11 @@ int report_url(char **ret, const struct report_details *details, enum report_rea
 int report_send(struct http_request **ret, struct http *http, const struct report_details *details,
                 enum report_reason reason, http_handler handler, void *userdata)
 {
+    const struct http_options options = {.far_only = !details->may_be_near};
     _cleanup_(freep) char *url = NULL;
     int r = report_url(&url, details, reason);
 
     if (r < 0)
         return r;
-    return http_get(ret, http, url, details->timeout_usec, handler, userdata);
+    return http_get(ret, http, url, details->timeout_usec, &options, handler, userdata);
 }

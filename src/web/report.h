@@ -11,7 +11,8 @@
 enum report_reason { REPORT_LOGIN, REPORT_REGISTER_GET, REPORT_REGISTER_SET };
 
 struct report_details {
-    const char *url; /* of the hook; may have a query of its own */
+    const char *url;  /* of the hook; may have a query of its own */
+    bool may_be_near; /* it may lead to a near address: see address_is_near() */
     const char *serial;
     const char *domain;
     const char *version;

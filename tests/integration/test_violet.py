@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from case import RABBIT, Case, unittest, wait_for  # noqa: E402
+from case import OWNER, RABBIT, Case, unittest, wait_for  # noqa: E402
 from lib import violet  # noqa: E402
 from lib.ports import free_port  # noqa: E402
 from lib.preload import FastClock  # noqa: E402
@@ -185,6 +185,25 @@ class Life(VioletCase):
         self.bench.ask("release")
         wait_for(lambda: ("click", 1, None) in self.platform.events, 5, "the click")
 
+    def test_click_behind_a_message(self):
+        """The owner is told first; what waits for that to be read apart does not wait for more."""
+        self.rabbit.wait_status("ears 0/0")
+        self.rabbit.configure(access={"owners": OWNER})
+        self.rabbit.signal(signal.SIGHUP)
+        self.rabbit.wait_log("was read anew")
+        me = f"{MAC}@{DOMAIN}/idle"
+        self.platform.send(
+            f"<presence from='{OWNER}/x' to='{me}'/><iq type='get' from='{DOMAIN}' to='{me}' "
+            "id='v'><query xmlns='jabber:iq:version'/></iq>"
+        )
+        wait_for(lambda: "version" in self.platform.steps(), 10, "its version, behind the presence")
+        self.bench.ask("press")
+        self.bench.ask("release")
+        wait_for(lambda: ("click", 1, None) in self.platform.events, 3, "the click")
+        steps = self.platform.steps()
+        self.assertEqual(steps[steps.index("version") :], ["version", "unknown", "click"])
+        self.assertIn("<body>Click!</body>", self.platform.texts("unknown")[-1])
+
     def test_hand(self):
         self.rabbit.wait_status("ears 0/0")
         self.push(violet.ambient({6: 1}))  # mail: violet in the middle, at times
@@ -224,10 +243,25 @@ class Life(VioletCase):
         self.bench.ask("release")
         wait_for(lambda: self.platform.rabbits[MAC].resource == "idle", 10, "idle")
 
+    def wait_new_boot(self):
+        wait_for(lambda: len(self.steps(self.platform, 2)) == len(LOGIN + BOOT), 20, "a new boot")
+
     def test_reboot(self):
         self.push(violet.reboot())
-        wait_for(lambda: len(self.steps(self.platform, 2)) == len(LOGIN + BOOT), 20, "a new boot")
+        self.wait_new_boot()
         self.assertEqual(sum("locate" in path for _, path in self.platform.requests), 2)
+
+    def test_reboot_that_wants_an_answer(self):
+        """It ends the stream on which that would have gone."""
+        frames = base64.b64encode(violet.packet(violet.reboot())).decode()
+        self.platform.send(
+            f"<iq type='set' id='reboot' from='net.violet.platform@{DOMAIN}/services' "
+            f"to='{MAC}@{DOMAIN}/idle'><packet xmlns='violet:packet' format='1.0' ttl='604800'>"
+            f"{frames}</packet></iq>"
+        )
+        self.wait_new_boot()
+        self.assertIsNone(self.rabbit.process.poll())
+        self.assertNotIn("reboot", self.platform.ids(1) + self.platform.ids(2))
 
     def test_junk(self):
         """Packets that are none do nothing and are told once."""
@@ -382,6 +416,15 @@ class Healing(VioletCase):
         self.boot(platform, self.make_violet(platform))
         self.assertTrue(any("r=FailureLogin" in path for _, path in platform.requests))
 
+    def test_hook_of_a_stranger(self):
+        """Whoever a redirect led to may not send the report to what only this machine reaches."""
+        platform = self.make_platform()
+        platform.rabbits[MAC].password = "0123456789ab"
+        rabbit = self.make_violet(platform, rabbit={"serial": MAC, "locate": platform.moved})
+        rabbit.start().wait_cause("hook-failed")
+        self.assertIn("the address 127.0.0.1 may not be connected to", rabbit.log())
+        self.assertFalse(any("sendMail" in path for _, path in platform.requests))
+
     def test_hang_up(self):
         """A server that closes finds the rabbit again, which asks anew where it is."""
         platform = self.make_platform()
@@ -418,6 +461,20 @@ class Reload(VioletCase):
         self.assertIn('name="Bob"', ElementTree.tostring(answer, "unicode"))
         self.assertNotIn("restarted", rabbit.log())
 
+    def test_again(self):
+        """After a connection of another kind and one of the same it still knows where to go."""
+        platform = self.make_platform()
+        rabbit = self.boot(platform, self.make_violet(platform))
+        rabbit.configure(rabbit={"version": "18674"})
+        rabbit.signal(signal.SIGHUP)
+        wait_for(lambda: self.steps(platform, 2) == LOGIN + BOOT, 20, "a new boot")
+        rabbit.configure(access={"users": f"romeo@{DOMAIN}"})
+        rabbit.signal(signal.SIGHUP)
+        wait_for(lambda: rabbit.log().count("was read anew") == 2, 10, "the second reload")
+        platform.hang_up()
+        wait_for(lambda: self.steps(platform, 3) == LOGIN + BOOT, 20, "the rabbit to be back")
+        self.assertIn("v=18674", platform.requests[-1][1])
+
 
 class Doctor(VioletCase, DoctorCase):
     """nabaztagd --doctor knows where the platform's servers are."""
@@ -433,10 +490,24 @@ class Doctor(VioletCase, DoctorCase):
         self.assertIn(f"the hook is at {platform.web.address}", rows["locate"]["seen"])
         self.assertIn(f"127.0.0.1:{platform.port} answers", rows["tcp"]["seen"])
         self.assertIn("DIGEST-MD5", rows["mechanisms"]["seen"])
-        for name in ("locate", "dns", "tcp", "mechanisms", "registration", "hook"):
+        for name in ("locate", "dns", "tcp", "tls", "mechanisms", "registration", "hook"):
             self.assertEqual(rows[name]["state"], "ok", rows[name])
         self.assertNotIn(MAC, platform.rabbits, "it was registered")
         self.assertFalse(any("m=" in path for _, path in platform.requests), "it was reported")
+
+    def test_hook_of_a_stranger(self):
+        """As the daemon does it."""
+        platform = self.make_platform(domain="localhost", domain_with_port=True)
+        rabbit = self.make_violet(
+            platform,
+            account={"jid": "localhost", "dialect": "violet"},
+            rabbit={"serial": MAC, "locate": platform.moved},
+        )
+        rows = self.rows(rabbit, healthy=False)
+        self.assertEqual(rows["locate"]["state"], "ok")
+        self.assertEqual(rows["hook"]["cause"], "hook-failed")
+        self.assertIn("the address 127.0.0.1 may not be connected to", rows["hook"]["seen"])
+        self.assertFalse(any("sendMail" in path for _, path in platform.requests))
 
     def test_no_answer(self):
         platform = self.make_platform()

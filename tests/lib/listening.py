@@ -1,4 +1,4 @@
-"""A server of a test's own on a free loopback port, each connection in a thread of its own."""
+"""A server of a test's own on a free port, each connection in a thread of its own."""
 
 import socket
 import threading
@@ -10,11 +10,11 @@ class Listening:
     tls = None
     certificate = None
 
-    def listen(self):
+    def listen(self, host="127.0.0.1"):
         self._connections = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, 0))
         self.port = self._listener.getsockname()[1]
-        self.address = f"127.0.0.1:{self.port}"
+        self.address = f"{host}:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):

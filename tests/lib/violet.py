@@ -147,6 +147,7 @@ class Violet(Listening):
     realm: None is OpenJabNab. nonces are used up before made ones. bypass: any digest is right and
     there is no rspauth. proof: "challenge", "success" (inside it, as jabberd2) or "none".
     domain_with_port: how locate names the domain. mode, ambient: what the sources say; may change.
+    host: where it listens.
     resources: {path: bytes} of the host called broadcast. applications: {name: function}, which
     gets the fields that were asked (a dict from "st" on) and returns a packet, or None for a 404.
     """
@@ -159,6 +160,7 @@ class Violet(Listening):
         bypass=False,
         proof="challenge",
         domain_with_port=False,
+        host="127.0.0.1",
         resources=(),
         applications=(),
         ambient={4: 0, 5: 0, 8: 0},
@@ -172,8 +174,8 @@ class Violet(Listening):
         self._nonces, self._faults, self._glue = list(nonces), [], ""
         self._count = collections.Counter()
         self._lock = threading.RLock()
-        self.web = _Web(self, domain_with_port)
-        self.listen()
+        self.web = _Web(self, domain_with_port, host)
+        self.listen(host)
 
     def stop(self):
         self.web.stop()
@@ -188,6 +190,11 @@ class Violet(Listening):
     def locate(self):
         """For [rabbit] locate."""
         return f"http://{self.web.address}/vl"
+
+    @property
+    def moved(self):
+        """For [rabbit] locate: a redirect leads to where the servers are named."""
+        return f"http://{self.web.address}/moved"
 
     @property
     def settings(self):
@@ -628,10 +635,10 @@ def swapped(attributes, order=("to", "from")):
 class _Web:
     """
     locate.jsp, sendMailXMPP.jsp, which forgets the rabbit's password, and the resources. Anything
-    else below /vl/ is "404 Not Found" with status 200.
+    else below /vl/ is "404 Not Found" with status 200; /moved/locate.jsp redirects.
     """
 
-    def __init__(self, server, domain_with_port):
+    def __init__(self, server, domain_with_port, host):
         self.server, self.domain_with_port = server, domain_with_port
         web = self
 
@@ -640,6 +647,8 @@ class _Web:
                 web.server.requests.append((time.monotonic(), self.path))
                 status, body = web.answer(urlsplit(self.path))
                 self.send_response(status)
+                if status == 302:
+                    self.send_header("Location", body.decode())
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -647,9 +656,9 @@ class _Web:
             def log_message(self, *_):
                 pass
 
-        self._httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._httpd = http.server.ThreadingHTTPServer((host, 0), Handler)
         self._httpd.daemon_threads = True
-        self.address = f"127.0.0.1:{self._httpd.server_port}"
+        self.address = f"{host}:{self._httpd.server_port}"
         threading.Thread(target=self._httpd.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self):
@@ -657,6 +666,8 @@ class _Web:
         self._httpd.server_close()
 
     def answer(self, url):
+        if url.path == "/moved/locate.jsp":
+            return 302, f"/vl/locate.jsp?{url.query}".encode()
         if not url.path.startswith("/vl/"):
             body = self.server.resources.get(url.path.lstrip("/"))
             return (404, b"") if body is None else (200, body)

@@ -6,7 +6,7 @@
 #include <netdb.h>
 #include <stdatomic.h>
 
-#include "web-client.h"
+#include "web-far.h"
 
 #include "base/limits.h"
 #include "web/http.h"
@@ -43,6 +43,15 @@ static void send_bytes(int fd, size_t size, bool tells_length)
         say(fd, "b");
 }
 
+/* /to?HOST/PATH redirects there. */
+static void send_on(int fd, const char *path)
+{
+    size_t length = strcspn(path, "/ "), rest = strcspn(path + length, " ");
+
+    dprintf(fd, "HTTP/1.1 302 Found\r\nLocation: http://%.*s:%u%.*s\r\nContent-Length: 0\r\n\r\n",
+            (int)length, path, server_port, (int)rest, path + length);
+}
+
 static void serve(int fd, const char *request)
 {
     static char block[8192];
@@ -73,6 +82,8 @@ static void serve(int fd, const char *request)
         redirect(fd, "/one");
     else if (after_prefix(path, "/one"))
         redirect(fd, "/ok");
+    else if (after_prefix(path, "/to?"))
+        send_on(fd, path + strlen("/to?"));
     else if (after_prefix(path, "/bytes"))
         send_bytes(fd, (size_t)atol(path + strlen("/bytes")), true);
     else if (after_prefix(path, "/unsized"))
@@ -115,7 +126,6 @@ struct client {
     char *body;
     size_t size;
     char redirect[300], address[64];
-    unsigned asked; /* whether an address may be connected to */
 };
 
 static int make_client(void **state)
@@ -162,10 +172,13 @@ static const char *url_of(const char *path)
     return url;
 }
 
+static const struct http_options plain;
+
 static void start(struct client *client, const char *url, uint64_t timeout_usec)
 {
     assert_int_equal(
-        http_get(&client->request, client->web.http, url, timeout_usec, on_answer, client), 0);
+        http_get(&client->request, client->web.http, url, timeout_usec, &plain, on_answer, client),
+        0);
     assert_int_equal(client->answers, 0);
 }
 
@@ -272,9 +285,9 @@ static void test_bad_urls(void **state)
     struct client *client = *state;
 
     for (size_t i = 0; i < ARRAY_SIZE(urls); i++)
-        assert_int_equal(
-            http_get(&client->request, client->web.http, urls[i], USEC_PER_SEC, on_answer, client),
-            -EINVAL);
+        assert_int_equal(http_get(&client->request, client->web.http, urls[i], USEC_PER_SEC, &plain,
+                                  on_answer, client),
+                         -EINVAL);
     assert_null(client->request);
 }
 
@@ -284,8 +297,8 @@ static void expect_with(void **state, const char *path, const struct http_option
     struct client *client = *state;
 
     client->answers = 0;
-    assert_int_equal(http_get_with(&client->request, client->web.http, url_of(path), timeout_usec,
-                                   options, on_answer, client),
+    assert_int_equal(http_get(&client->request, client->web.http, url_of(path), timeout_usec,
+                              options, on_answer, client),
                      0);
     web_run_until(&client->web, &client->answers, 1);
     assert_string_equal(client->error, error);
@@ -339,33 +352,41 @@ static void test_redirects_that_are_not_followed(void **state)
     assert_string_equal(client->redirect, "");
 }
 
-static bool refuse(const struct sockaddr *address, void *userdata)
-{
-    struct client *client = userdata;
-
-    client->asked++;
-    return false;
-}
-
-static bool permit(const struct sockaddr *address, void *userdata)
-{
-    struct client *client = userdata;
-
-    client->asked++;
-    return address->sa_family == AF_INET;
-}
-
 static void test_addresses(void **state)
 {
-    static const struct http_options none = {.body_limit = 1000, .may_connect = refuse},
-                                     all = {.body_limit = 1000, .may_connect = permit};
+    static const struct http_options far_only = {.body_limit = 1000, .far_only = true},
+                                     any = {.body_limit = 1000};
+
+    expect_with(state, "/ok", &far_only, 10 * USEC_PER_SEC, 0,
+                "the address 127.0.0.1 may not be connected to");
+    expect_with(state, "/ok", &any, 10 * USEC_PER_SEC, 200, "");
+}
+
+/* Whoever is near may lead to what is near, and nobody else. */
+static void test_near_and_far(void **state)
+{
+    static const char refused[] = "the address 127.0.0.1 may not be connected to";
+    static const struct {
+        const char *host, *path, *error;
+    } cases[] = {
+        {"127.0.0.1", "/to?127.0.0.1/ok", ""},
+        {"127.0.0.1", "/to?127.0.0.1/to?127.0.0.2/ok", ""},
+        {"127.0.0.2", "/to?127.0.0.2/ok", ""},
+        {"127.0.0.2", "/to?127.0.0.1/ok", refused},
+        {"127.0.0.2", "/to?127.0.0.2/to?127.0.0.1/ok", refused},
+        {"127.0.0.1", "/to?127.0.0.2/to?127.0.0.1/ok", refused},
+    };
     struct client *client = *state;
 
-    expect_with(state, "/ok", &none, 10 * USEC_PER_SEC, 0,
-                "the address 127.0.0.1 may not be connected to");
-    assert_int_equal(client->asked, 1);
-    expect_with(state, "/three", &all, 10 * USEC_PER_SEC, 200, "");
-    assert_int_equal(client->asked, 5); /* at every redirect again */
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        char url[100];
+
+        snprintf(url, sizeof(url), "http://%s:%u%s", cases[i].host, server_port, cases[i].path);
+        client->answers = 0;
+        start(client, url, 10 * USEC_PER_SEC);
+        web_run_until(&client->web, &client->answers, 1);
+        assert_string_equal(client->error, cases[i].error);
+    }
 }
 
 static void on_answer_cancel_other(const struct http_answer *answer, void *userdata)
@@ -375,7 +396,7 @@ static void on_answer_cancel_other(const struct http_answer *answer, void *userd
     on_answer(answer, userdata);
     client->other = http_cancel(client->other);
     assert_int_equal(http_get(&client->request, client->web.http, url_of("/404"), USEC_PER_SEC,
-                              on_answer, client),
+                              &plain, on_answer, client),
                      0);
 }
 
@@ -389,10 +410,10 @@ static void test_handler_cancels_and_starts(void **state)
     struct client *client = *state;
 
     assert_int_equal(http_get(&client->other, client->web.http, url_of("/silent"),
-                              200 * USEC_PER_MSEC, on_wrong_answer, NULL),
+                              200 * USEC_PER_MSEC, &plain, on_wrong_answer, NULL),
                      0);
     assert_int_equal(http_get(&client->request, client->web.http, url_of("/ok"), 10 * USEC_PER_SEC,
-                              on_answer_cancel_other, client),
+                              &plain, on_answer_cancel_other, client),
                      0);
     web_run_until(&client->web, &client->answers, 2);
     assert_string_equal(client->error, "HTTP status 404");
@@ -422,10 +443,10 @@ static void test_handler_cancels_a_finished_one(void **state)
     uint64_t timeout_usec = 100 * USEC_PER_MSEC;
 
     assert_int_equal(http_get(&client->request, client->web.http, url_of("/silent"), timeout_usec,
-                              on_answer_cancel_second, client),
+                              &plain, on_answer_cancel_second, client),
                      0);
     assert_int_equal(http_get(&client->other, client->web.http, url_of("/silent"), timeout_usec,
-                              on_answer_cancel_first, client),
+                              &plain, on_answer_cancel_first, client),
                      0);
     usleep(150000); /* so that one turn of the loop finds both expired */
     web_run_until(&client->web, &client->answers, 1);
@@ -446,10 +467,10 @@ static void test_handler_frees_all(void **state)
     struct client *client = *state;
 
     assert_int_equal(http_get(&client->other, client->web.http, url_of("/silent"),
-                              500 * USEC_PER_MSEC, on_wrong_answer, NULL),
+                              500 * USEC_PER_MSEC, &plain, on_wrong_answer, NULL),
                      0);
     assert_int_equal(http_get(&client->request, client->web.http, url_of("/ok"), 10 * USEC_PER_SEC,
-                              on_answer_free, client),
+                              &plain, on_answer_free, client),
                      0);
     web_run_until(&client->web, &client->answers, 1);
     assert_null(client->web.http);
@@ -464,7 +485,7 @@ static void test_free_under_way(void **state)
 
     for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
         assert_int_equal(http_get(&request, client->web.http, url_of(paths[i]), 10 * USEC_PER_SEC,
-                                  on_answer, client),
+                                  &plain, on_answer, client),
                          0);
     assert_true(sd_event_run(client->web.event, 50 * USEC_PER_MSEC) >= 0);
     client->answers = 0;
@@ -526,6 +547,7 @@ int main(void)
         with_client(test_bodies),
         with_client(test_redirects_that_are_not_followed),
         with_client(test_addresses),
+        with_client(test_near_and_far),
         with_client(test_handler_cancels_and_starts),
         with_client(test_handler_cancels_a_finished_one),
         with_client(test_handler_frees_all),
@@ -533,5 +555,5 @@ int main(void)
         with_client(test_dead_resolver),
     };
 
-    return cmocka_run_group_tests(tests, start_server, stop_server);
+    return cmocka_run_group_tests(tests, start_servers, stop_servers);
 }

@@ -1,7 +1,7 @@
 /* What locate.jsp answers: read from tables, and asked for from a small real server. */
 #include <errno.h>
 
-#include "web-client.h"
+#include "web-far.h"
 
 #include "base/limits.h"
 #include "web/locate.h"
@@ -15,6 +15,11 @@ static void serve(int fd, const char *request)
                 "xmpp_domain almacska\n");
     else if (after_prefix(path, "/moved/locate.jsp?"))
         redirect(fd, "/vl/locate.jsp?sn=f81edfee27c1&h=4&v=18673");
+    else if (after_prefix(path, "/near/locate.jsp?"))
+        dprintf(fd,
+                "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:%u"
+                "/vl/locate.jsp?sn=f81edfee27c1&h=4&v=18673\r\nContent-Length: 0\r\n\r\n",
+                server_port);
     else if (after_prefix(path, "/html/locate.jsp?"))
         say(fd, "HTTP/1.1 200 OK\r\n\r\n404 Not Found");
     else if (after_prefix(path, "/endless/"))
@@ -206,14 +211,20 @@ static void on_answer(const struct locate_answer *answer, bool is_near, const ch
     snprintf(client->error, sizeof(client->error), "%s", error ? error : "");
 }
 
-static void ask(struct client *client, const char *folder, uint64_t timeout_usec)
+static void ask_at(struct client *client, const char *host, const char *folder,
+                   uint64_t timeout_usec)
 {
     char base[100];
     struct locate_details details = {base, "f81edfee27c1", "18673", timeout_usec};
 
-    snprintf(base, sizeof(base), "http://127.0.0.1:%u%s", server_port, folder);
+    snprintf(base, sizeof(base), "http://%s:%u%s", host, server_port, folder);
     assert_int_equal(locate_start(&client->locate, client->web.http, &details, on_answer, client),
                      0);
+}
+
+static void ask(struct client *client, const char *folder, uint64_t timeout_usec)
+{
+    ask_at(client, "127.0.0.1", folder, timeout_usec);
 }
 
 static void expect(struct client *client, const char *folder, uint64_t timeout_usec,
@@ -242,6 +253,20 @@ static void test_asking(void **state)
     expect(client, "/silent", 100 * USEC_PER_MSEC, "no answer within 100 ms");
 }
 
+/* Somebody in the world has no business with what only this machine can reach. */
+static void test_far(void **state)
+{
+    struct client *client = *state;
+
+    ask_at(client, "127.0.0.2", "/vl", 10 * USEC_PER_SEC);
+    web_run_until(&client->web, &client->answers, 1);
+    assert_string_equal(client->error, "");
+    assert_false(client->is_near);
+    ask_at(client, "127.0.0.2", "/near", 10 * USEC_PER_SEC);
+    web_run_until(&client->web, &client->answers, 2);
+    assert_string_equal(client->error, "the address 127.0.0.1 may not be connected to");
+}
+
 static void test_cancel(void **state)
 {
     struct client *client = *state;
@@ -262,8 +287,9 @@ int main(void)
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_urls),
         with_client(test_asking),
+        with_client(test_far),
         with_client(test_cancel),
     };
 
-    return cmocka_run_group_tests(tests, start_server, stop_server);
+    return cmocka_run_group_tests(tests, start_servers, stop_servers);
 }

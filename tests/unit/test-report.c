@@ -1,13 +1,17 @@
-/* The URL of a failure report, byte for byte. */
+/* The URL of a failure report, byte for byte, and whom it is sent to: a small real server. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
+#include "web-far.h"
 
 #include "web/report.h"
+
+static void serve(int fd, const char *request)
+{
+    if (strstr(request, "/hook?m=f81edfee27c1&d=almacska&r=FailureLogin&v=18673 "))
+        say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    else
+        say(fd, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+}
 
 static struct report_details details_of(const char *url)
 {
@@ -107,6 +111,49 @@ static void test_refused(void **state)
     assert_null(full);
 }
 
+/* Sending */
+
+struct hearer {
+    unsigned answers;
+    char error[100];
+};
+
+static void on_answer(const struct http_answer *answer, void *userdata)
+{
+    struct hearer *hearer = userdata;
+
+    hearer->answers++;
+    snprintf(hearer->error, sizeof(hearer->error), "%s", answer->error ? answer->error : "");
+}
+
+static void expect_sent(struct web *web, const char *host, bool may_be_near, const char *error)
+{
+    char url[100];
+    struct report_details details = details_of(url);
+    struct http_request *request;
+    struct hearer hearer = {0};
+
+    snprintf(url, sizeof(url), "http://%s:%u/hook", host, server_port);
+    details.may_be_near = may_be_near;
+    details.timeout_usec = 10 * USEC_PER_SEC;
+    assert_int_equal(report_send(&request, web->http, &details, REPORT_LOGIN, on_answer, &hearer),
+                     0);
+    web_run_until(web, &hearer.answers, 1);
+    assert_string_equal(hearer.error, error);
+}
+
+static void test_sending(void **state)
+{
+    struct web web;
+
+    web_open(&web);
+    expect_sent(&web, "127.0.0.1", true, "");
+    expect_sent(&web, "127.0.0.2", true, "");
+    expect_sent(&web, "127.0.0.2", false, "");
+    expect_sent(&web, "127.0.0.1", false, "the address 127.0.0.1 may not be connected to");
+    web_close(&web);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,7 +162,8 @@ int main(void)
         cmocka_unit_test(test_values_are_encoded),
         cmocka_unit_test(test_escape),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_sending),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, start_servers, stop_servers);
 }

@@ -63,15 +63,29 @@ static void configure(struct client *client, const char *dialect, const char *fo
         snprintf(text + strlen(text), sizeof(text) - strlen(text),
                  "locate = http://127.0.0.1:%u/%s\n", server_port, folder);
     config = config_from(text);
-    servers_configure(client->servers, config, "f81edfee27c1");
+    servers_forget(client->servers);
     config_free(client->config);
     client->config = config;
+}
+
+static int ask(struct client *client)
+{
+    return servers_find(client->servers, client->config, "f81edfee27c1");
+}
+
+static const char *hook(const struct client *client)
+{
+    bool may_be_near;
+    const char *url = servers_hook(client->servers, client->config, &may_be_near);
+
+    assert_int_equal(may_be_near, servers_are_near(client->servers));
+    return url;
 }
 
 static void find(struct client *client, const char *error)
 {
     client->answers = 0;
-    assert_int_equal(servers_find(client->servers), 0);
+    assert_int_equal(ask(client), 0);
     assert_int_equal(client->answers, 0);
     web_run_until(&client->web, &client->answers, 1);
     assert_string_equal(client->error, error);
@@ -83,23 +97,23 @@ static void known(void **state)
 
     configure(client, "violet", "good");
     assert_null(servers_known(client->servers));
-    assert_null(servers_hook(client->servers));
+    assert_null(hook(client));
     assert_false(servers_are_near(client->servers));
     find(client, "");
     assert_string_equal(servers_known(client->servers)->domain, "almacska");
     assert_int_equal(servers_known(client->servers)->port, 5223);
-    assert_string_equal(servers_hook(client->servers), "http://hook.test:81/vl/sendMailXMPP.jsp");
+    assert_string_equal(hook(client), "http://hook.test:81/vl/sendMailXMPP.jsp");
     assert_true(servers_are_near(client->servers));
-    assert_int_equal(servers_find(client->servers), 1); /* kept */
+    assert_int_equal(ask(client), 1); /* kept */
 
     servers_forget(client->servers);
     assert_null(servers_known(client->servers));
-    assert_null(servers_hook(client->servers));
+    assert_null(hook(client));
     find(client, "");
     configure(client, "violet", "plain"); /* another place: forgotten as well */
     assert_null(servers_known(client->servers));
     find(client, "");
-    assert_null(servers_hook(client->servers));
+    assert_null(hook(client));
     assert_int_equal(servers_known(client->servers)->port, 0);
 }
 
@@ -108,9 +122,9 @@ static void nothing_to_ask(void **state)
     struct client *client = *state;
 
     configure(client, "violet", NULL);
-    assert_int_equal(servers_find(client->servers), 1);
+    assert_int_equal(ask(client), 1);
     configure(client, "standard", NULL);
-    assert_int_equal(servers_find(client->servers), 1);
+    assert_int_equal(ask(client), 1);
     assert_null(servers_known(client->servers));
 }
 
@@ -130,12 +144,12 @@ static void forgotten(void **state)
     struct client *client = *state;
 
     configure(client, "violet", "good");
-    assert_int_equal(servers_find(client->servers), 0);
+    assert_int_equal(ask(client), 0);
     servers_forget(client->servers);
     web_run_for(&client->web, 100 * USEC_PER_MSEC);
     assert_int_equal(client->answers, 0);
-    assert_int_equal(servers_find(client->servers), 0);
-    assert_int_equal(servers_find(client->servers), 0);
+    assert_int_equal(ask(client), 0);
+    assert_int_equal(ask(client), 0);
     web_run_until(&client->web, &client->answers, 1);
     web_run_for(&client->web, 100 * USEC_PER_MSEC);
     assert_int_equal(client->answers, 1);

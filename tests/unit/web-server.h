@@ -71,9 +71,11 @@ static void run_server(int listener)
     }
 }
 
-static int listen_somewhere(uint16_t *ret_port)
+/* Port 0: a free one. */
+static int listen_at(in_addr_t host, uint16_t port, uint16_t *ret_port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(host)}};
     socklen_t size = sizeof(address);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -85,23 +87,39 @@ static int listen_somewhere(uint16_t *ret_port)
     return fd;
 }
 
-static int start_server(void **state)
+static int listen_somewhere(uint16_t *ret_port)
 {
-    int listener = listen_somewhere(&server_port);
+    return listen_at(INADDR_LOOPBACK, 0, ret_port);
+}
 
-    server_pid = fork();
-    if (server_pid == 0) {
+static pid_t fork_server(int listener)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
         setpgid(0, 0);
         run_server(listener);
     }
-    setpgid(server_pid, server_pid);
-    return close(listener);
+    setpgid(pid, pid);
+    close(listener);
+    return pid;
+}
+
+static int end_server(pid_t pid)
+{
+    kill(-pid, SIGKILL);
+    return waitpid(pid, NULL, 0) == pid ? 0 : -1;
+}
+
+static int start_server(void **state)
+{
+    server_pid = fork_server(listen_somewhere(&server_port));
+    return server_pid > 0 ? 0 : -1;
 }
 
 static int stop_server(void **state)
 {
-    kill(-server_pid, SIGKILL);
-    return waitpid(server_pid, NULL, 0) == server_pid ? 0 : -1;
+    return end_server(server_pid);
 }
 
 #endif
