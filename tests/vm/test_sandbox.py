@@ -59,9 +59,8 @@ IN_FORCE = {
     "ProtectHome": {"home": ("EACCES", "ok"), "root's": ("EACCES", "ok")},
     "PrivateTmp": {"tmp": ("ENOENT", "ok"), "var/tmp": ("ENOENT", "ok")},
     "ProtectProc": {"process 1": ("ENOENT", "ok")},
-    "ProcSubset": {"cpuinfo": ("ENOENT", "ok")},
-    "ReadOnlyPaths": {"tunable": ("EROFS", "ok")},
-    "ReadWritePaths": {"device": ("ok", "ok")},
+    "ProcSubset": {"cpuinfo": ("ENOENT", "ok"), "sysctl": ("ENOENT", "ok")},
+    "ReadOnlyPaths": {"tunable": ("EROFS", "ok"), "device": ("ok", "ok")},
     # This kernel has no modules at all.
     "ProtectKernelModules": {"modules": ("EACCES", "ok"), "init_module": ("EPERM", "ENOSYS")},
     "ProtectKernelLogs": {"kmsg": ("EACCES", "ok"), "syslog": ("EPERM", "ok")},
@@ -110,7 +109,6 @@ ELSEWHERE = {
     "RestartPreventExitStatus": "test_damage.Configuration.test_random_bytes",
     "WatchdogSec": "test_life.Deaths.test_hangs",
     "TimeoutStopSec": "test_service.Unit.check_stop",  # 3 s are enough
-    "ProtectKernelTunables": "ReadOnlyPaths= and ProcSubset= have all of it",
     "SystemCallArchitectures": "this kernel knows no calls but those of x86_64",
 }
 
