@@ -1,5 +1,6 @@
 """The service is killed and comes back; several of it live beside each other."""
 
+import json
 import os
 import stat
 import time
@@ -118,7 +119,14 @@ class Instances(BodyTest):
         self.assertEqual(self.rabbit.ears(), (0, 0))
         self.ears(1, 1)
         self.assertEqual([rabbit.get("Ears") for rabbit in rabbits], [[1, 1], [2, 3]])
+        self.check_doctor()
         self.check_lives_apart()
+
+    def check_doctor(self):
+        """It looks into the memory of the one that is meant."""
+        answer = json.loads(run("nabaztagctl", "--instance", "kitchen", "--json", "doctor"))
+        seen = {row["name"]: row["seen"] for row in answer["rows"]}
+        self.assertEqual(seen["account"], f"{KITCHEN} with the password it registered")
 
     def check_lives_apart(self):
         """Reload, restart and stop of one are nothing to the other."""
