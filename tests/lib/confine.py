@@ -7,10 +7,8 @@ Runs a program in a damaged world of its own, inside new namespaces:
     confine.py --journal FOLDER -- COMMAND…    stderr goes to a journald that keeps its files there
 """
 
-import ctypes
 import fcntl
 import os
-import signal
 import socket
 import struct
 import subprocess
@@ -67,11 +65,6 @@ def fill(folder):
             pass
 
 
-def die_with_parent():
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-
-
 def journal(folder):
     """As systemd does for a service: a stream to journald is stderr, the environment names it."""
     subprocess.run(["mount", "-t", "tmpfs", "run", "/run"], check=True)
@@ -79,7 +72,8 @@ def journal(folder):
     os.makedirs("/run/log/journal")
     subprocess.run(["mount", "--bind", folder, "/run/log/journal"], check=True)
     null = subprocess.DEVNULL
-    subprocess.Popen([JOURNALD], stdin=null, stdout=null, stderr=null, preexec_fn=die_with_parent)
+    command = ["setpriv", "--pdeathsig", "TERM", JOURNALD]
+    subprocess.Popen(command, stdin=null, stdout=null, stderr=null)
     wait_for(lambda: os.path.exists("/run/systemd/journal/stdout"), 20, "journald's sockets")
     stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     wait_for(lambda: stream.connect_ex("/run/systemd/journal/stdout") == 0, 20, "journald")

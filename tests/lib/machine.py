@@ -54,6 +54,13 @@ def prepare(suite):
     return _run("tests/vm/prepare", "kernel") and _run("tests/vm/prepare", "image", suite)
 
 
+def userland(suite):
+    """The path of the tarball with the Debian that its image was made from."""
+    command = ["tests/vm/prepare", "userland", suite]
+    result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return result.stdout.strip()
+
+
 def prepare_tree(suite):
     """
     The same, and the daemon as it is installed on that release. Returns the path of its tarball, in
@@ -63,10 +70,10 @@ def prepare_tree(suite):
 
 
 def command(suite, limit, *words):
-    """What runs a command in the machine."""
+    """What runs a command in the machine, which ends with the thread that asked for it."""
     logs = os.path.join("build", "logs", f"vm-{suite}")
-    arguments = ["--time", str(limit), "--log", logs, suite, "--"]
-    return ["tests/vm/run", *arguments, "env", "PYTHONDONTWRITEBYTECODE=1", *words]
+    run = ["setpriv", "--pdeathsig", "TERM", "tests/vm/run", "--time", str(limit), "--log", logs]
+    return [*run, suite, "--", "env", "PYTHONDONTWRITEBYTECODE=1", *words]
 
 
 def _run_suite(suite, limit, words):

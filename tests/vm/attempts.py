@@ -184,6 +184,7 @@ TRIES = {
     "var/tmp": lambda: read(in_folder("var/tmp")),
     "process 1": lambda: read("/proc/1/status"),
     "cpuinfo": lambda: read("/proc/cpuinfo"),
+    "sysctl": lambda: read("/proc/sys/kernel/ostype"),
     "tunable": lambda: write("/sys/module/gpio_sim/parameters/persist"),
     "device": lambda: write("/sys/devices/platform/uevent"),
     "modules": lambda: os.listdir("/usr/lib/modules") and None,

@@ -16,6 +16,8 @@ from lib.silent import SilentServer
 from unit import CERTIFICATE, SERIAL, configure, override, server, show
 
 PASSWORD_FILE = "/etc/nabaztagd/password"
+CREDENTIAL = "/etc/credstore/nabaztagd.password"
+KEPT_SERIAL = "/var/lib/nabaztagd/serial"
 
 
 def restart():
@@ -24,10 +26,10 @@ def restart():
     subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
-def examine():
-    """The exit status and the rows of the doctor."""
+def examine(*prefix):
+    """The exit status and the rows of the doctor. `prefix`: a command that runs it."""
     result = subprocess.run(
-        ["nabaztagctl", "--json", "doctor"],
+        [*prefix, "nabaztagctl", "--json", "doctor"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert result.stderr == "", result.stderr
@@ -84,18 +86,63 @@ class DoctorTest(unittest.TestCase):
 
 
 class Health(DoctorTest):
-    def test_all_is_well(self):
-        hook = Hook()
-        self.addCleanup(hook.stop)
-        configure(self.settings(server().address, more=f"[report]\nurl = {hook.url}\n"))
+    def be_online(self, text):
+        configure(text)
         restart()
         until(lambda: " online" in show("StatusText"), 30, lambda: show("StatusText"))
-        status, rows = examine()
+
+    def examine_healthy(self, *prefix):
+        status, rows = examine(*prefix)
         self.assertEqual(status, 0, rows)
+        return rows
+
+    def check_account(self, rows, state, seen):
+        found = [row for row in rows if row["name"] == "account"]
+        self.assertEqual({row["state"] for row in found}, {state}, rows)
+        self.assertIn(seen, found[-1]["seen"])
+        return found
+
+    def report(self):
+        """The section of a hook that takes reports."""
+        hook = Hook()
+        self.addCleanup(hook.stop)
+        return f"[report]\nurl = {hook.url}\n"
+
+    def test_all_is_well(self):
+        self.be_online(self.settings(server().address, more=self.report()))
+        rows = self.examine_healthy()
         states = {row["name"]: row["state"] for row in rows}
         for name in ("service", "sandbox", "daemon", "login", "credentials", "body", "hook"):
             self.assertIn(states[name], ("ok", "warning"), rows)
         self.assertEqual(states["sandbox"], "ok")
+
+    def test_credential(self):
+        """The password is only where systemd has it from, whether the service runs or not."""
+        os.makedirs(os.path.dirname(CREDENTIAL), mode=0o700, exist_ok=True)
+        with open(CREDENTIAL, "w", encoding="utf-8") as file:
+            file.write("cuckoo-clock-7\n")
+        os.chmod(CREDENTIAL, 0o600)
+        self.addCleanup(os.unlink, CREDENTIAL)
+        text = self.settings(server().address, register="no")
+        server().add_account(self.local, "cuckoo-clock-7")
+        self.be_online(text)
+        self.check_account(self.examine_healthy(), "ok", "with a configured password")
+        run("systemctl", "stop", "nabaztagd")
+        self.check_account(examine()[1], "ok", "with a configured password")
+
+    def test_nobody(self):
+        """Who may not look into the service's memory is told so, and not that it is empty."""
+        os.makedirs(os.path.dirname(KEPT_SERIAL), mode=0o700, exist_ok=True)
+        with open(KEPT_SERIAL, "w", encoding="utf-8") as file:
+            file.write(f"{SERIAL}\n")
+        self.addCleanup(os.unlink, KEPT_SERIAL)
+        os.chmod(KEPT_SERIAL, 0o600)
+        shutil.chown(KEPT_SERIAL, "_nabaztagd")
+        text = self.settings(server().address, more=self.report())
+        self.be_online(text.replace(f"serial = {SERIAL}\n", ""))
+        rows = self.examine_healthy("runuser", "-u", "nobody", "--")
+        found = self.check_account(rows, "warning", "is for root to read")
+        self.assertEqual({row["remedy"] for row in found}, {"ask again as root"})
 
 
 class Network(DoctorTest):

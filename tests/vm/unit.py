@@ -39,11 +39,15 @@ def configure(text, path=CONFIG):
 
 def override(**settings):
     """[Service] settings besides the unit's own; without any there are none."""
-    shutil.rmtree(os.path.dirname(DROP_IN), ignore_errors=True)
-    if settings:
-        os.makedirs(os.path.dirname(DROP_IN))
-        with open(DROP_IN, "w", encoding="utf-8") as file:
-            file.write("[Service]\n" + "".join(f"{k}={v}\n" for k, v in settings.items()))
+    text = "".join(f"{key}={value}\n" for key, value in settings.items())
+    folder = os.path.dirname(DROP_IN)
+    if text:
+        os.makedirs(folder, exist_ok=True)
+        configure(f"[Service]\n{text}", DROP_IN)
+    elif os.path.exists(folder):
+        shutil.rmtree(folder)
+    else:
+        return
     run("systemctl", "daemon-reload")
 
 
@@ -170,7 +174,11 @@ class BodyTest(unittest.TestCase):
     def wait_home(self, left=0, right=0):
         """Until it says that its ears are there, and they are."""
         status = f"ears {left}/{right}"
-        until(lambda: status in show("StatusText"), 30, lambda: f"{status}: {show('StatusText')}")
+
+        def explain():
+            return f"{status}: {show('StatusText')}, runs {self.rabbit.runs()[-8:]}"
+
+        until(lambda: status in show("StatusText"), 30, explain)
         self.assertEqual(self.rabbit.ears(), (left, right))
 
     def wait_online(self):
