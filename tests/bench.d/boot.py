@@ -14,39 +14,16 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "vm"), os.path.join(HERE, "..")]
 
 from guest import run  # noqa: E402
-from lib.measure import tell  # noqa: E402
+from lib.measure import boot_row, tell  # noqa: E402
 
 UNIT = "/lib/systemd/system/nabaztagd.service"
 PEER = "/run/systemd/system/peer.service"
 TURNS = 15
 
 
-def milliseconds(text):
-    """Of a span as systemd writes it: "1min 2.345s", "67ms"."""
-    units = {"min": 60_000, "s": 1000, "ms": 1}
-    found = re.findall(r"([0-9.]+)(min|ms|s)\b", text)
-    return sum(float(number) * units[unit] for number, unit in found)
-
-
 def boot():
-    blame = dict(
-        reversed(line.strip().rsplit(" ", 1))
-        for line in run("systemd-analyze", "blame", "--no-pager").splitlines()
-    )
-    whole = re.search(r"\+ ([^+=]+) \(userspace\)", run("systemd-analyze", "time"))[1]
-    ours = milliseconds(blame["nabaztagd.service"])
-    others = ", ".join(
-        f"{name} {milliseconds(blame[name]):.0f} ms"
-        for name in ("systemd-logind.service", "systemd-journald.service", "dbus.service")
-        if name in blame
-    )
-    share = 100 * ours / milliseconds(whole)
-    tell(
-        "its part of the boot, systemd-analyze blame",
-        ours,
-        "ms",
-        f"{share:.0f} % of {milliseconds(whole):.0f} ms, all at once; {others}",
-    )
+    time = run("systemd-analyze", "time")
+    tell(*boot_row(time, run("systemd-analyze", "blame", "--no-pager")))
 
 
 def make_peer():

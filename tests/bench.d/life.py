@@ -116,14 +116,14 @@ class Life:
 
     def ambient(self):
         rabbit = self.bench.rabbit(
-            "watched", violet={"platforms": f"juliet@{DOMAIN}"}
+            "ambient", violet={"platforms": f"juliet@{DOMAIN}"}
         ).start()
         rabbit.wait_online()
         rabbit.wait_status("ears 0/0")
         owner = self.bench.owner()
         view = rabbit.bench()
         packet = violet.packet(violet.ambient({**RAIN, 8: 0, 9: 0}))  # no nose, no base
-        owner.send_raw(violet.message(packet, owner.jid, f"watched@{DOMAIN}"))
+        owner.send_raw(violet.message(packet, owner.jid, f"ambient@{DOMAIN}"))
         wait_for(lambda: view.leds()["middle"] == "0000ff", 10, "rain", pause=0.01)
         view.close()
         time.sleep(2)

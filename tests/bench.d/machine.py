@@ -27,10 +27,26 @@ from lib.silent import SilentServer  # noqa: E402
 
 PASSWORD = "cuckoo-clock-7"
 MOTOR, ENCODER = 0, 4
-MOVES = 60
-SEEN = 8  # stops at the least, by a watcher who gets no processor on a busy machine
+ROUNDS, MOVES = 3, 40
+SEEN = 8  # stops at the least in a round, by a watcher who gets no processor on a busy machine
 REST = 20  # seconds
 DRIVEN = ("nose", "left", "middle")
+
+
+def middle(seconds):
+    """
+    The mean of all but the tenth at either end, in ms. An edge is delivered with the next tick of a
+    millisecond, so that times are spread evenly over one: there a mean is surer than a median.
+    """
+    tenth = len(seconds) // 10
+    return statistics.mean(sorted(seconds)[tenth : len(seconds) - tenth]) * 1000
+
+
+def tell_beside(figure, ours, peer, bare, factor):
+    """Of two in ms; ours may take `factor` times as long as that of the bare peer."""
+    limit = factor * bare
+    beside, target = f"bare {peer} {bare:.2f} ms", f"<= {factor} x bare ({limit:.2f})"
+    tell(figure, ours, "ms", beside, target, ours <= limit)
 
 
 class Watcher:
@@ -79,6 +95,7 @@ class Watcher:
 class Machine:
     def __init__(self, folder):
         self.folder = folder
+        self.chance = random.Random(1)
         self.body = Rabbit("--bounce", "0")
         self.server = Server(folder)
         for user in ("juliet", "rabbit", "bare"):
@@ -89,7 +106,7 @@ class Machine:
     def daemon(self, name, driver="none", server=None):
         daemon = Daemon(
             "nabaztagd",
-            os.path.join(self.folder, name),
+            tempfile.mkdtemp(prefix=name, dir=self.folder),
             server or self.server,
             None,
             PASSWORD,
@@ -127,7 +144,7 @@ class Machine:
         stops = watcher.stops()
         watcher.close()
         assert len(stops) >= SEEN, f"{name}: saw {len(stops)} stops of {MOVES}"
-        return statistics.median(starts) * 1000, statistics.median(stops) * 1000, len(stops)
+        return starts, stops
 
     def ended(self):
         """How many moves of the body are over."""
@@ -146,8 +163,7 @@ class Machine:
             str(ENCODER),
         )
         peer.wait("online")
-        chance = random.Random(1)
-        texts = [str(chance.randrange(1, 3)) for _ in range(MOVES)]
+        texts = [str(self.chance.randrange(1, 3)) for _ in range(MOVES)]
         figures = self.measure_moves("bare", texts, lambda: True)
         peer.close()
         return figures
@@ -156,10 +172,9 @@ class Machine:
         daemon = self.daemon("moves")
         daemon.wait_online()
         daemon.wait_status("ears 0/0", 30)
-        chance, place = random.Random(1), 0
-        texts = []
+        place, texts = 0, []
         for _ in range(MOVES):
-            place = (place + chance.randrange(1, 3)) % 17
+            place = (place + self.chance.randrange(1, 3)) % 17
             texts.append(f"ears {place} 0")
         answers = lambda: len(re.findall(r"^ears \d+ / 0$", "\n".join(self.owner.bodies()), re.M))
         done = [answers()]
@@ -175,23 +190,26 @@ class Machine:
         return figures
 
     def moves(self):
-        our_start, our_stop, ours = self.ours()
-        bare_start, bare_stop, theirs = self.bare()
-        tell(
-            "edge to counted and acted upon, median",
-            our_stop,
-            "ms",
-            f"bare libgpiod reader {bare_stop:.2f} ms; seen {ours} and {theirs} of {MOVES}",
-            f"<= 1.2 x bare ({1.2 * bare_stop:.2f})",
-            our_stop <= 1.2 * bare_stop,
+        """By turns, as the machine is not always as fast."""
+        figures = {self.ours: ([], []), self.bare: ([], [])}
+        for measure in list(figures) * ROUNDS:
+            for whole, more in zip(figures[measure], measure()):
+                whole.extend(more)
+        (our_starts, our_stops), (bare_starts, bare_stops) = figures.values()
+        seen = f"seen {len(our_stops)} and {len(bare_stops)} of {ROUNDS * MOVES}"
+        tell_beside(
+            "edge to counted and acted upon, mean of the middle",
+            middle(our_stops),
+            f"libgpiod reader ({seen})",
+            middle(bare_stops),
+            1.2,
         )
-        tell(
-            f"chat stanza to motor line, median of {MOVES}",
-            our_start,
-            "ms",
-            f"bare libstrophe and libgpiod {bare_start:.2f} ms",
-            f"<= 1.5 x bare ({1.5 * bare_start:.2f})",
-            our_start <= 1.5 * bare_start,
+        tell_beside(
+            f"chat stanza to motor line, median of {ROUNDS * MOVES}",
+            statistics.median(our_starts) * 1000,
+            "libstrophe and libgpiod",
+            statistics.median(bare_starts) * 1000,
+            1.5,
         )
 
     # At rest
@@ -245,8 +263,9 @@ class Machine:
         for _ in range(turns):
             place = (place + 3) % 17
             self.body.ask("turn left 3")
-            # A motor runs for 30 s in any 60: one that has waits.
-            daemon.wait_status(f"ears {place}/0", 70)
+            # A motor runs for 30 s in any 60: one that has waits. Its status may know the hole
+            # before it rests, and what a hand does until then is not told from rolling on.
+            daemon.wait_log(f"A hand turned the ears to {place} / 0", 70)
             right = right and self.body.ears() == (place, 0)
         stops = [stop * 1000 for stop in watcher.stops()]
         daemon.stop()
