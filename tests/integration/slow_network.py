@@ -1,7 +1,8 @@
 """Networks that misbehave for minutes; part of tests/run --release."""
 
 from case import RABBIT, unittest, wait_for
-from networks import NetworkCase
+from networks import WORLD, NetworkCase
+from test_violet import BOOT, LOGIN, VioletCase
 
 
 class Cable(NetworkCase):
@@ -33,6 +34,22 @@ class Silence(NetworkCase):
         rabbit.wait_online(60)
         self.check_obeys(rabbit, owner, timeout=40)
         self.assertGreaterEqual(self.logins(), 2)
+
+
+class VioletSilence(NetworkCase, VioletCase):
+    def test_frames_vanish(self):
+        """This dialect has no ping: what is not acknowledged for two minutes finds out."""
+        self.make_network()
+        platform = self.make_platform(host=WORLD)
+        rabbit = self.start(self.make_violet(platform))
+        wait_for(platform.is_ready, 30, "the rabbit to be ready")
+        self.wire.deaf = True
+        rabbit.wait_cause("eof", 120 + 30)
+        self.wire.deaf = False
+        wait_for(
+            lambda: any(self.steps(platform, later) == LOGIN + BOOT for later in (2, 3)),
+            120, "a new boot",
+        )  # fmt: skip
 
 
 class Loss(NetworkCase):

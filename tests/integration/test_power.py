@@ -48,6 +48,7 @@ class Cuts:
     def forget(self, user, rabbit):
         """The rabbit's earlier life: it had an account, and then the server lost it."""
         rabbit.start().wait_online()
+        rabbit.wait_log("Greeted")  # that is over: each life after it has the same changes
         self.check_stop(rabbit)
         rabbit.notes.clear()
         self.server.forget_account(user)
@@ -128,7 +129,7 @@ class Cuts:
                 prepare(user, rabbit)
 
             def is_done():
-                return rabbit.is_online() and (prepare or "Greeted" in rabbit.log())
+                return rabbit.is_online() and "Greeted" in rabbit.log()
 
             with cut_number(number, self.tap):
                 if not self.run_with_cut(rabbit, number, is_done):

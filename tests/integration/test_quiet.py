@@ -8,7 +8,8 @@ from lib.preload import FastClock
 
 from case import RABBIT, Case, wait_for
 
-HOUR, FASTER = 3600, 40
+# At 40 an answer that takes 0.75 s never came. In a release there is no second try, but more time.
+HOUR, FASTER = 3600, 15 if os.environ.get("NABAZTAGD_RELEASE") else 40
 PINGS = HOUR / 60
 
 
@@ -72,7 +73,7 @@ class Quiet(Case):
         """Of its own time, online with all its pings. Nobody speaks to it."""
         lines, pings, began = len(self.rabbit.lines), self.pings(), self.now()
         self.clock.set_rate(FASTER)
-        wait_for(lambda: self.now() - began > HOUR, 140, "the hour to be over", pause=0.2)
+        wait_for(lambda: self.now() - began > HOUR, 300, "the hour to be over", pause=0.2)
         self.clock.set_rate(1)
         self.assertGreater(self.pings() - pings, 0.8 * PINGS)
         self.assertEqual([line for _, line in self.rabbit.lines[lines:]], [])

@@ -6,11 +6,13 @@ import signal
 import socket
 
 from lib import confine
+from lib.preload import FastClock
 from lib.silent import SilentServer
 
 from case import RABBIT, SERIAL, Case, unittest, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+FASTER = 8
 
 
 class Systemd(Case):
@@ -55,6 +57,18 @@ class Systemd(Case):
         rabbit.wait_online()
         self.check_stop(rabbit)
         self.assertFalse(os.path.exists(rabbit.bench_path), "the bench socket is left behind")
+
+    def test_reload_after_stop(self):
+        """While a server that hangs lets it wait for an end there is nobody to reload any more."""
+        server = self.make_server()
+        rabbit = self.make_rabbit(server).start()
+        rabbit.wait_online()
+        server.hang()
+        rabbit.signal(signal.SIGTERM)
+        wait_for(lambda: rabbit.told("STOPPING"), 5, "STOPPING=1")
+        rabbit.signal(signal.SIGHUP)
+        self.assertEqual(rabbit.wait(), 0)
+        self.assertEqual(rabbit.told("RELOADING"), [])
 
     def test_interrupt_is_as_good_as_terminate(self):
         rabbit = self.make_rabbit(self.make_server()).start()
@@ -242,6 +256,26 @@ class DamagedWorld(Case):
                 self.assertEqual(rabbit.causes(), ["state-failed"])
                 self.check_stop(rabbit)
                 os.unlink(path)
+        self.assertEqual(server.witness("register-get"), [])
+
+    def test_password_file_that_is_emptied(self):
+        """The reload names it; when the server has been away, the rabbit looks at it again."""
+        server = self.make_server()
+        server.add_account(SERIAL, "cuckoo-clock-7")
+        rabbit = self.make_rabbit(server, password="cuckoo-clock-7")
+        clock = FastClock(rabbit, self.folder)
+        rabbit.start().wait_online()
+        path = rabbit.write("password", "")
+        rabbit.signal(signal.SIGHUP)
+        rabbit.wait_log("it is empty; write the password into it")
+        self.assertTrue(rabbit.is_online())
+        server.stop()
+        rabbit.wait_status("waiting")
+        server.start()
+        clock.set_rate(FASTER)
+        wait_for(lambda: rabbit.log().count(f"{path}, which cannot be read") > 1, 20, "a new look")
+        rabbit.write("password", "cuckoo-clock-7\n")
+        rabbit.wait_online()
         self.assertEqual(server.witness("register-get"), [])
 
     def test_unreadable_state(self):

@@ -34,6 +34,7 @@ class Rabbit:
         self.lines = []  # (monotonic time, line of stderr)
         self.notes = []  # (monotonic time, "READY=1")
         self._receiver = None
+        self._all_read = threading.Event()
         self.settings = {
             "account": {"jid": f"{SERIAL}@{DOMAIN}"},
             "rabbit": {"serial": SERIAL},
@@ -119,6 +120,8 @@ class Rabbit:
                 text = receiver.recv(65536).decode()
             except OSError:
                 return
+            if not text:
+                self._all_read.set()
             self.notes += [(time.monotonic(), line) for line in text.split("\n") if line]
 
     def _read_stderr(self, stream):
@@ -141,8 +144,13 @@ class Rabbit:
         self.process.send_signal(number)
 
     def wait(self, timeout=10):
-        """Waits for the end; returns the exit status."""
-        return self.process.wait(timeout)
+        """Waits for the end, and for all that it told; returns the exit status."""
+        status = self.process.wait(timeout)
+        self._all_read.clear()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"", self._notify_path)  # behind all that it sent
+        assert self._all_read.wait(timeout)
+        return status
 
     def stop(self):
         """SIGTERM; returns the exit status and the seconds it took."""

@@ -1,6 +1,7 @@
 """What all servers have in common: a folder, a free loopback port, a certificate, processes."""
 
 import os
+import signal
 import socket
 import subprocess
 
@@ -120,6 +121,10 @@ class Server:
                 process.kill()
                 process.wait()
         self._processes = []
+
+    def hang(self, hangs=True):
+        for process in self._processes:
+            process.send_signal(signal.SIGSTOP if hangs else signal.SIGCONT)
 
     def end(self):
         """Stops it for good, without ceremony."""

@@ -1,6 +1,8 @@
 """A private prosody with its own folder, loopback port and certificate."""
 
 import os
+import re
+from urllib.parse import unquote
 
 from .base import Server
 
@@ -50,6 +52,11 @@ def _lua_list(names):
     return ", ".join(f'"{name}"' for name in names)
 
 
+def _file_name(name):
+    """What prosody calls the file of something that has this name."""
+    return re.sub("[^A-Za-z0-9]", lambda match: f"%{ord(match[0]):02x}", name)
+
+
 class Prosody(Server):
     """`modules`: more of them. `interfaces`: addresses it listens at."""
 
@@ -94,10 +101,10 @@ class Prosody(Server):
 
     @property
     def _accounts(self):
-        return os.path.join(self.folder, "data", self.domain.replace(".", "%2e"), "accounts")
+        return os.path.join(self.folder, "data", _file_name(self.domain), "accounts")
 
     def _account_file(self, user):
-        return os.path.join(self._accounts, f"{user}.dat")
+        return os.path.join(self._accounts, f"{_file_name(user)}.dat")
 
     def add_account(self, user, password):
         path = self._account_file(user)
@@ -108,7 +115,8 @@ class Prosody(Server):
     def accounts(self):
         if not os.path.isdir(self._accounts):
             return set()
-        return {name[:-4] for name in os.listdir(self._accounts) if name.endswith(".dat")}
+        names = os.listdir(self._accounts)
+        return {unquote(name[:-4]) for name in names if name.endswith(".dat")}
 
     def knows(self, user, password):
         with open(self._account_file(user), encoding="utf-8") as file:
