@@ -30,6 +30,18 @@ static int on_message(xmpp_conn_t *conn, xmpp_stanza_t *message, void *userdata)
     return 1;
 }
 
+/* Its own, which the server has taken: messages come from now on. */
+static int on_presence(xmpp_conn_t *conn, xmpp_stanza_t *presence, void *userdata)
+{
+    (void)conn;
+    (void)presence;
+    (void)userdata;
+    online = true;
+    puts("online 0");
+    fflush(stdout);
+    return 0;
+}
+
 static int on_socket(xmpp_conn_t *conn, void *socket)
 {
     (void)conn;
@@ -47,12 +59,10 @@ static void on_connection(xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
     if (event != XMPP_CONN_CONNECT)
         exit(1);
     xmpp_handler_add(conn, on_message, NULL, "message", NULL, userdata);
+    xmpp_handler_add(conn, on_presence, NULL, "presence", NULL, userdata);
     presence = xmpp_presence_new(userdata);
     xmpp_send(conn, presence);
     xmpp_stanza_release(presence);
-    online = true;
-    puts("online 0");
-    fflush(stdout);
 }
 
 static void run(xmpp_ctx_t *ctx, int edges)

@@ -18,7 +18,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "vm"), os.path.join(HERE, "..")]
 
-from guest import Rabbit, chip, unpack, until  # noqa: E402
+from guest import Rabbit, chip, run, unpack, until  # noqa: E402
 from lib.measure import Peer, tell, wakeups  # noqa: E402
 from lib.owner import Owner  # noqa: E402
 from lib.rabbit import Rabbit as Daemon  # noqa: E402
@@ -28,8 +28,7 @@ from lib.silent import SilentServer  # noqa: E402
 PASSWORD = "cuckoo-clock-7"
 MOTOR, ENCODER = 0, 4
 ROUNDS, MOVES = 3, 40
-SEEN = 8  # stops at the least in a round, by a watcher who gets no processor on a busy machine
-REST = 20  # seconds
+REST, STILL = 20, 0.3  # seconds
 DRIVEN = ("nose", "left", "middle")
 
 
@@ -49,54 +48,58 @@ def tell_beside(figure, ours, peer, bare, factor):
     tell(figure, ours, "ms", beside, target, ours <= limit)
 
 
-class Watcher:
-    """What happens on lines, as exactly as it can be seen."""
+class Trace:
+    """The kernel's own record of when the body showed an edge and when a line was set."""
 
-    def __init__(self, *lines):
-        command = [os.path.join(HERE, "watch-lines.py"), *map(str, lines)]
-        self._output = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(command, stdout=self._output)
-        until(lambda: self._text().startswith("ready"), 10, "watch-lines.py")
+    root = "/sys/kernel/tracing"
+    event = r" ([\d.]+): (tracing_mark_write|gpio_value): (\d+) (?:set )?([01])\n"
 
-    def _text(self):
-        size = os.fstat(self._output.fileno()).st_size
-        return os.pread(self._output.fileno(), size, 0).decode()
+    def __init__(self):
+        run("mount", "-t", "debugfs", "debugfs", "/sys/kernel/debug")
+        run("mount", "-t", "tracefs", "tracefs", self.root)
+        self._write("trace_clock", "mono")
+        self._write("events/gpio/gpio_value/enable", "1")
+        self.marker = os.path.join(self.root, "trace_marker")
 
-    def changes(self):
-        """(line, whether it rose, seconds) so far."""
-        words = [line.split() for line in self._text().splitlines()[1:]]
-        return [(int(line), level == "1", int(usec) / 1e6) for line, level, usec in words]
+    def _write(self, name, text):
+        with open(os.path.join(self.root, name), "w", encoding="utf-8") as file:
+            file.write(text)
 
-    def saw_rest(self, line):
-        """Whether the line was low when it last changed before our eyes."""
-        return [rose for which, rose, _ in self.changes() if which == line][-1:] != [True]
+    def begin(self):
+        self._write("trace", "")
+
+    def _changes(self):
+        """(line, its level, seconds) since it began."""
+        first = int(re.search(rf"{chip()}: GPIOs (\d+)", run("cat", "/sys/kernel/debug/gpio"))[1])
+        text = run("cat", os.path.join(self.root, "trace"))
+        for when, kind, line, level in re.findall(self.event, text):
+            base = first if kind == "gpio_value" else 0
+            yield int(line) - base, int(level), float(when)
+
+    def runs(self):
+        """Of each run of the motor when it began, when it ended, and the last edge before that."""
+        began, edge, runs = None, None, []
+        for line, level, when in self._changes():
+            if line == ENCODER and not level:
+                edge = when
+            elif line == MOTOR and level:
+                began = began or when
+            elif line == MOTOR and began:
+                runs.append((began, edge, when))
+                began = None
+        return runs
 
     def stops(self):
-        """
-        For each stop of the motor the seconds since the edge that led to it was seen; without
-        those that the same look saw, of which it cannot be told.
-        """
-        edge, found = None, []
-        for line, rose, when in self.changes():
-            if line == ENCODER and not rose:
-                edge = when
-            elif line == MOTOR and not rose and edge not in (None, when):
-                found.append(when - edge)
-            elif line == MOTOR and rose:
-                edge = None
-        return found
-
-    def close(self):
-        self._process.kill()
-        self._process.wait()
-        self._output.close()
+        """For each of these the seconds from that edge to the end."""
+        return [ended - edge for _, edge, ended in self.runs()]
 
 
 class Machine:
     def __init__(self, folder):
         self.folder = folder
         self.chance = random.Random(1)
-        self.body = Rabbit("--bounce", "0")
+        self.trace = Trace()
+        self.body = Rabbit("--bounce", "0", "--marks", self.trace.marker)
         self.server = Server(folder)
         for user in ("juliet", "rabbit", "bare"):
             self.server.add_account(user, PASSWORD)
@@ -128,27 +131,24 @@ class Machine:
     # A command and the stop that it leads to: ours and the peer's
 
     def measure_moves(self, name, texts, is_done):
-        """ms from a stanza to the motor's start and from the last edge to its stop, medians."""
-        watcher = Watcher(MOTOR, ENCODER)
-        starts = []
+        """Seconds from each stanza to the motor's start, and from the last edge to each stop."""
+        self.trace.begin()
+        sent = []
         for text in texts:
             ended = self.ended()
-            sent = self.say(name, text)
+            sent.append(self.say(name, text))
             move = f"the end of a move of {name}'s: {text}"
-            until(lambda: self.ended() > ended and is_done(), 20, move)
-            # It looks only while nobody else has anything to do: a stop and the next start would
-            # be one to it, were the next command sent before it saw the stop.
-            until(lambda: watcher.saw_rest(MOTOR), 10, "watch-lines.py to see the stop")
-            # The body looks each ms, whoever is busy: the watcher would see it too late.
-            starts.append(min(began - sent for *_, began, _ in self.body.runs() if began > sent))
-        stops = watcher.stops()
-        watcher.close()
-        assert len(stops) >= SEEN, f"{name}: saw {len(stops)} stops of {MOVES}"
-        return starts, stops
+            until(lambda: self.ended() > ended and self.rests() and is_done(), 20, move)
+        began = [began for began, *_ in self.trace.runs()]
+        return [min(b for b in began if b > s) - s for s in sent], self.trace.stops()
 
     def ended(self):
         """How many moves of the body are over."""
         return sum(end is not None for *_, end in self.body.runs())
+
+    def rests(self):
+        """Whether no ear rolls on, which the peer would take for the edge of its next move."""
+        return time.monotonic() - self.body.changes[-1]["t"] / 1e6 > STILL
 
     def bare(self):
         peer = Peer(
@@ -196,11 +196,11 @@ class Machine:
             for whole, more in zip(figures[measure], measure()):
                 whole.extend(more)
         (our_starts, our_stops), (bare_starts, bare_stops) = figures.values()
-        seen = f"seen {len(our_stops)} and {len(bare_stops)} of {ROUNDS * MOVES}"
+        stops = f"{len(our_stops)} and {len(bare_stops)} stops"
         tell_beside(
             "edge to counted and acted upon, mean of the middle",
             middle(our_stops),
-            f"libgpiod reader ({seen})",
+            f"libgpiod reader ({stops})",
             middle(bare_stops),
             1.2,
         )
@@ -255,7 +255,7 @@ class Machine:
     def stall(self, turns=6):
         silent = SilentServer("tls")
         silent.tls, silent.certificate = self.server.tls, self.server.certificate
-        watcher = Watcher(MOTOR, ENCODER)
+        self.trace.begin()
         daemon = self.daemon("stall", server=silent)
         silent.wait_reached()
         daemon.wait_status("ears 0/0", 30)
@@ -267,9 +267,8 @@ class Machine:
             # before it rests, and what a hand does until then is not told from rolling on.
             daemon.wait_log(f"A hand turned the ears to {place} / 0", 70)
             right = right and self.body.ears() == (place, 0)
-        stops = [stop * 1000 for stop in watcher.stops()]
+        stops = [stop * 1000 for stop in self.trace.stops()]
         daemon.stop()
-        watcher.close()
         silent.stop()
         tell(
             "edge to stop while TLS is stalled, longest",

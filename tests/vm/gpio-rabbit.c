@@ -5,11 +5,13 @@
  * pulsed. To be seen and touched by the commands of the daemon's bench (body/bench.h) on a socket
  * of its own.
  *
- *   gpio-rabbit [--bridge NAME] [--bounce MS] [--persist] [--seed NUMBER] CHIP SOCKET
+ *   gpio-rabbit [--bridge NAME] [--bounce MS] [--marks FILE] [--persist] [--seed NUMBER]
+ *               CHIP SOCKET
  *
  * CHIP was made by vm-gpio, which orders its lines as below. NAME is in-in, in-in-en or
- * phase-enable (the lines forward and enable). --persist makes outputs keep their level when
- * nobody holds them any more, as on a Raspberry Pi. A chip that is unplugged is waited for.
+ * phase-enable (the lines forward and enable). --marks writes "LINE LEVEL" to a file, as the
+ * kernel's trace_marker, right before an encoder changes. --persist makes outputs keep their level
+ * when nobody holds them any more, as on a Raspberry Pi. A chip that is unplugged is waited for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +63,7 @@ static const struct {
 
 struct settings {
     const char *chip, *socket, *acts;
-    int bounce_msec, seed;
+    int bounce_msec, seed, marks;
     bool persist;
 };
 
@@ -207,6 +209,13 @@ static void pull_button(struct machine *machine)
     pull_input(machine, INPUTS - 1);
 }
 
+static void mark(const struct machine *machine, size_t input)
+{
+    if (machine->settings->marks >= 0)
+        dprintf(machine->settings->marks, "%d %d\n", inputs[input].line,
+                machine->inputs[input].level);
+}
+
 static void look_at_input(struct machine *machine, size_t i)
 {
     struct input *input = &machine->inputs[i];
@@ -217,6 +226,7 @@ static void look_at_input(struct machine *machine, size_t i)
         input->owed--;
         input->level = !input->level;
         input->rest = EDGE_LOOKS;
+        mark(machine, i);
         pull_input(machine, i);
     }
     /* Whoever requests an input with a bias pulls it as well, but not as hard as a body does. */
@@ -434,20 +444,21 @@ static int parse_bridge(const char *name, const char **ret)
 static bool parse_arguments(struct settings *ret, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"bridge", required_argument, NULL, 'm'},
-        {"bounce", required_argument, NULL, 'b'},
-        {"persist", no_argument, NULL, 'p'},
-        {"seed", required_argument, NULL, 's'},
-        {NULL, 0, NULL, 0},
+        {"bridge", required_argument, NULL, 'm'}, {"bounce", required_argument, NULL, 'b'},
+        {"marks", required_argument, NULL, 'k'},  {"persist", no_argument, NULL, 'p'},
+        {"seed", required_argument, NULL, 's'},   {NULL, 0, NULL, 0},
     };
     int option, r = 0;
 
-    *ret = (struct settings){.acts = bridges[0].acts, .bounce_msec = BOUNCE_MSEC, .seed = 1};
+    *ret = (struct settings){
+        .acts = bridges[0].acts, .bounce_msec = BOUNCE_MSEC, .seed = 1, .marks = -1};
     while (r >= 0 && (option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
         if (option == 'm')
             r = parse_bridge(optarg, &ret->acts);
         else if (option == 'b')
             r = parse_int(optarg, 0, BOUNCE_LIMIT, &ret->bounce_msec);
+        else if (option == 'k')
+            r = ret->marks = open(optarg, O_WRONLY | O_CLOEXEC);
         else if (option == 's')
             r = parse_int(optarg, 0, INT32_MAX, &ret->seed);
         else if (option == 'p')
@@ -468,10 +479,7 @@ int main(int argc, char **argv)
     struct machine machine;
 
     if (!parse_arguments(&settings, argc, argv)) {
-        fprintf(
-            stderr,
-            "gpio-rabbit [--bridge NAME] [--bounce MS] [--persist] [--seed NUMBER] CHIP SOCKET: "
-            "see its source\n");
+        fprintf(stderr, "gpio-rabbit [OPTION…] CHIP SOCKET: see its source\n");
         return 2;
     }
     /* A body does not wait for a processor. */
