@@ -374,7 +374,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
     return 0;
 }
 
-void login_stop(struct login *login, const struct config *config, const char *missing)
+static void forget(struct login *login, const struct config *config, const char *missing)
 {
     if (login->account)
         login_handle(login, EVENT_STOP);
@@ -382,6 +382,11 @@ void login_stop(struct login *login, const struct config *config, const char *mi
     login->config = config;
     login->missing = missing;
     *login->last_cause = *login->trouble = '\0';
+}
+
+void login_stop(struct login *login, const struct config *config, const char *missing)
+{
+    forget(login, config, missing);
     tell(login, STORY_NONE);
 }
 
@@ -389,11 +394,12 @@ int login_start(struct login *login, const struct config *config, const char *se
 {
     int r = strdup_to(&login->serial, serial);
 
-    login_stop(login, config, "[account] jid");
+    forget(login, config, "[account] jid");
     if (r < 0 || !config->account.jid) {
         log_event(LOG_NOTICE, MESSAGE_NOT_CONFIGURED,
                   (struct log_field[]){{"NAB_CAUSE", "not-configured"}, {NULL, NULL}},
                   "Not configured: set [account] jid in %s", login->config_path);
+        tell(login, STORY_NONE);
         return r;
     }
     r = account_new(&login->account, config, login->serial, state_directory());

@@ -90,6 +90,7 @@ class Systemd(Case):
         rabbit.wait_online()
         story = rabbit.told("STATUS")
         self.assertGreaterEqual(len(story), 3, story)
+        self.assertFalse([line for line in story if "not configured" in line])
         self.assertRegex(
             rabbit.status(), re.escape(RABBIT) + r" online, ears \S+/\S+, simulated body$"
         )
