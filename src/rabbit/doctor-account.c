@@ -67,6 +67,7 @@ static bool find_serial(struct doctor *doctor)
     const struct config *config = doctor->config;
     int r = serial_look(config, state_directory(), doctor->serial);
     bool has_jid = strchr(config->account.jid, '@');
+    char trouble[256];
 
     if (r == 0)
         return true;
@@ -79,8 +80,9 @@ static bool find_serial(struct doctor *doctor)
                     state_directory());
         return has_jid;
     }
+    serial_explain(r, state_directory(), trouble, sizeof(trouble));
     doctor_tell(doctor, VERDICT_FAILED, "not-configured", "set [rabbit] serial",
-                "the rabbit has no serial number (%s)", state_explain(r).what);
+                "the rabbit has no serial number (%s)", trouble);
     return false;
 }
 

@@ -402,13 +402,13 @@ bool rabbit_free(struct rabbit *rabbit)
 static int start_login(struct rabbit *rabbit)
 {
     const struct config *config = rabbit->config;
-    char serial[13];
+    char serial[13], trouble[256];
     int r = serial_find(config, state_directory(), serial);
 
     if (r < 0 && config->account.jid && (config->report.url || !strchr(config->account.jid, '@'))) {
+        serial_explain(r, state_directory(), trouble, sizeof(trouble));
         log_event(LOG_ERR, MESSAGE_NOT_CONFIGURED, NULL,
-                  "The rabbit has no serial number (%s); set [rabbit] serial",
-                  state_explain(r).what);
+                  "The rabbit has no serial number (%s); set [rabbit] serial", trouble);
         login_stop(rabbit->login, config, "[rabbit] serial");
         return -ENOENT;
     }

@@ -77,7 +77,7 @@ static int read_kept(const char *directory, char ret[13])
         return r;
     serial = text + (r == 0 ? strlen(STATE_HEADER) : 0);
     serial[strcspn(serial, "\n")] = '\0';
-    return parse_serial(serial, ret);
+    return parse_serial(serial, ret) < 0 ? -EBADMSG : 0;
 }
 
 static void keep(const char *directory, const char *serial)
@@ -126,4 +126,12 @@ int serial_look(const struct config *config, const char *directory, char ret[13]
     int r = look(config, directory, ret);
 
     return r < 0 ? r : 0;
+}
+
+void serial_explain(int error, const char *directory, char *ret, size_t size)
+{
+    if (error == -ENODEV)
+        snprintf(ret, size, "no network interface has an address");
+    else
+        snprintf(ret, size, "%s/" STATE_FILE ": %s", directory, state_explain(error).what);
 }

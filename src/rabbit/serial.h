@@ -18,4 +18,7 @@ int serial_find(const struct config *config, const char *directory, char ret[13]
 /* The same, and nothing is written. */
 int serial_look(const struct config *config, const char *directory, char ret[13]);
 
+/* One clause on why there is none, by what these have returned. */
+void serial_explain(int error, const char *directory, char *ret, size_t size);
+
 #endif

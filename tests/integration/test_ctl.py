@@ -198,6 +198,7 @@ class Verbs(CtlCase):
         rabbit.write("state/serial", "carrots\n")
         client = self.start(rabbit)
         rabbit.wait_status(f"not configured: set [rabbit] serial in {rabbit.config_path}")
+        self.assertIn("/state/serial: it does not hold what nabaztagd writes", rabbit.log())
         for verb in ("reconnect", "register", "report"):
             self.check_fails(CONFIG, "not configured", verb)
         rabbit.configure(rabbit={"name": "Bob"})

@@ -66,7 +66,7 @@ static void test_broken(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
         char serial[13] = "untouched", *path = folder_write(*state, "serial", broken[i]);
 
-        if (serial_find(&config, *state, serial) != -EINVAL)
+        if (serial_find(&config, *state, serial) != -EBADMSG)
             fail_msg("\"%s\"", broken[i]);
         assert_string_equal(serial, "untouched");
         char *text = file_text(path);
@@ -96,6 +96,16 @@ static void test_below_a_file(void **state)
 
     assert_int_equal(serial_find(&config, file, serial), -ENOTDIR);
     free(file);
+}
+
+static void test_explained(void **state)
+{
+    char text[128];
+
+    serial_explain(-EBADMSG, "/var/lib/nabaztagd", text, sizeof(text));
+    assert_string_equal(text, "/var/lib/nabaztagd/serial: it does not hold what nabaztagd writes");
+    serial_explain(-ENODEV, "/var/lib/nabaztagd", text, sizeof(text));
+    assert_string_equal(text, "no network interface has an address");
 }
 
 /* A machine may have no interface but the loopback; then there is nothing to keep. */
@@ -138,6 +148,7 @@ int main(void)
         in_folder(test_configured),       in_folder(test_kept),
         in_folder(test_broken),           in_folder(test_below_a_file),
         in_folder(test_of_the_interface), in_folder(test_newer),
+        cmocka_unit_test(test_explained),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
