@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 
-static bool is_main(const char *name)
+bool instance_is_main(const char *name)
 {
     return streq(name, "main");
 }
@@ -16,31 +16,39 @@ bool instance_is_valid(const char *name)
 
 int instance_config(const char *name, char **ret)
 {
-    if (asprintf(ret, NABAZTAGD_SYSCONFDIR "/%s.conf", is_main(name) ? "nabaztagd" : name) >= 0)
+    if (asprintf(ret, NABAZTAGD_SYSCONFDIR "/%s.conf",
+                 instance_is_main(name) ? "nabaztagd" : name) >= 0)
         return 0;
     *ret = NULL;
     return -ENOMEM;
 }
 
+static void full_name(const char *name, char separator, char ret[INSTANCE_UNIT_SIZE])
+{
+    if (instance_is_main(name))
+        snprintf(ret, INSTANCE_UNIT_SIZE, "nabaztagd");
+    else
+        snprintf(ret, INSTANCE_UNIT_SIZE, "nabaztagd%c%s", separator, name);
+}
+
 void instance_unit(const char *name, char ret[INSTANCE_UNIT_SIZE])
 {
-    snprintf(ret, INSTANCE_UNIT_SIZE, "nabaztagd%s%s", is_main(name) ? "" : "@",
-             is_main(name) ? "" : name);
+    full_name(name, '@', ret);
 }
 
 void instance_look_as_service(const char *name)
 {
-    char unit[INSTANCE_UNIT_SIZE], path[PATH_MAX];
+    char unit[INSTANCE_UNIT_SIZE], folder[INSTANCE_UNIT_SIZE], path[PATH_MAX];
 
     if (getenv("STATE_DIRECTORY"))
         return;
-    snprintf(path, sizeof(path), "/var/lib/nabaztagd%s%s", is_main(name) ? "" : "-",
-             is_main(name) ? "" : name);
+    full_name(name, '-', folder);
+    snprintf(path, sizeof(path), "/var/lib/%s", folder);
     setenv("STATE_DIRECTORY", path, 1);
     instance_unit(name, unit);
     snprintf(path, sizeof(path), "/run/credentials/%s.service", unit);
     if (access(path, F_OK) == 0)
         setenv("CREDENTIALS_DIRECTORY", path, 1);
-    else if (is_main(name))
+    else if (instance_is_main(name))
         setenv("CREDENTIALS_DIRECTORY", "/etc/credstore", 1);
 }

@@ -10,6 +10,9 @@
 /* Names go into paths, units and bus names. */
 bool instance_is_valid(const char *name);
 
+/* The first rabbit, whose unit and files have no name of an instance. */
+bool instance_is_main(const char *name);
+
 /* The configuration file of an instance, allocated: that of "main" is nabaztagd.conf. Returns 0 or
  * -ENOMEM. */
 int instance_config(const char *name, char **ret);

@@ -52,7 +52,6 @@ static void tell_version(struct findings *findings, const struct told *told)
     char remedy[sizeof(findings->unit) + 32];
 
     snprintf(remedy, sizeof(remedy), "systemctl restart %s", findings->unit);
-
     findings_add(findings, "daemon", same ? VERDICT_OK : VERDICT_WARNING,
                  same ? NULL : "other-version", same ? NULL : remedy, "version %s is on the bus",
                  told->version);

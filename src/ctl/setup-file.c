@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "base/instance.h"
 #include "base/limits.h"
 #include "ctl/ini-edit.h"
 #include "ctl/setup.h"
@@ -99,7 +100,7 @@ static int find_files(const char *path, struct files *ret)
 static int complain_of_file(const struct setup *setup, const char *what, int error)
 {
     const char *instance = setup->ctl->instance;
-    bool is_main = streq(instance, "main");
+    bool is_main = instance_is_main(instance);
 
     if (error == -EACCES || error == -EPERM)
         return ctl_complain(setup->ctl, EX_NOPERM,

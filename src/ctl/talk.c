@@ -131,7 +131,7 @@ int ctl_read_properties(sd_bus_message *message,
 
 void ctl_describe_start(const struct ctl *ctl, char *ret, size_t size)
 {
-    bool is_main = streq(ctl->instance, "main");
+    bool is_main = instance_is_main(ctl->instance);
     char unit[INSTANCE_UNIT_SIZE];
 
     instance_unit(ctl->instance, unit);
