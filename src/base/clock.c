@@ -3,20 +3,22 @@
 #include <errno.h>
 #include <sys/random.h>
 
-uint64_t clock_now_usec(void)
+uint64_t clock_usec(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return clock_timespec_usec(&now);
+}
+
+uint64_t clock_now_usec(void)
+{
+    return clock_usec(CLOCK_MONOTONIC);
 }
 
 uint64_t clock_real_usec(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return clock_timespec_usec(&now);
+    return clock_usec(CLOCK_REALTIME);
 }
 
 int random_bytes(void *bytes, size_t size)

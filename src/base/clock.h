@@ -12,6 +12,9 @@
  * absolute timers. */
 uint64_t clock_now_usec(void);
 
+/* Any of the kernel's clocks in µs. */
+uint64_t clock_usec(clockid_t clock);
+
 /* CLOCK_REALTIME in µs: for people, not for waiting. */
 uint64_t clock_real_usec(void);
 

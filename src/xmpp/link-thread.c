@@ -13,7 +13,6 @@
 #include <sys/eventfd.h>
 #include <sys/select.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -417,24 +416,16 @@ static void send_queued(struct pump *pump)
     }
 }
 
-static uint64_t processor_usec(void)
-{
-    struct timespec spent;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-    return clock_timespec_usec(&spent);
-}
-
 /* One run of the library. What expat and libstrophe do with a long stanza grows with the square of
  * its length; a login may be busy with better things. */
 static void run_library_once(struct pump *pump)
 {
     bool online = pump->stage == STAGE_ONLINE;
-    uint64_t before = processor_usec();
+    uint64_t before = clock_usec(CLOCK_THREAD_CPUTIME_ID);
 
     xmpp_run_once(pump->ctx, 0);
     if (online)
-        pump->busy_usec += processor_usec() - before;
+        pump->busy_usec += clock_usec(CLOCK_THREAD_CPUTIME_ID) - before;
 }
 
 /*
