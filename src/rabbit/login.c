@@ -382,6 +382,7 @@ static void forget(struct login *login, const struct config *config, const char 
     login->config = config;
     login->missing = missing;
     *login->last_cause = *login->trouble = '\0';
+    servers_forget(login->servers);
 }
 
 void login_stop(struct login *login, const struct config *config, const char *missing)
@@ -406,7 +407,6 @@ int login_start(struct login *login, const struct config *config, const char *se
     /* There the account's name is the rabbit's serial, and the hook has to say the same. */
     if (r == 0 && config_is_violet(config))
         r = strdup_to(&login->serial, account_local(login->account));
-    servers_forget(login->servers);
     if (r == 0)
         begin(login);
     return r;
