@@ -89,9 +89,10 @@ class Trace:
                 began = None
         return runs
 
-    def stops(self):
-        """For each of these the seconds from that edge to the end."""
-        return [ended - edge for _, edge, ended in self.runs()]
+
+def stops(runs):
+    """For each of these the seconds from that edge to the end."""
+    return [ended - edge for _, edge, ended in runs]
 
 
 class Machine:
@@ -139,8 +140,9 @@ class Machine:
             sent.append(self.say(name, text))
             move = f"the end of a move of {name}'s: {text}"
             until(lambda: self.ended() > ended and self.rests() and is_done(), 20, move)
-        began = [began for began, *_ in self.trace.runs()]
-        return [min(b for b in began if b > s) - s for s in sent], self.trace.stops()
+        runs = self.trace.runs()
+        starts = [min(began for began, *_ in runs if began > when) - when for when in sent]
+        return starts, stops(runs)
 
     def ended(self):
         """How many moves of the body are over."""
@@ -196,11 +198,11 @@ class Machine:
             for whole, more in zip(figures[measure], measure()):
                 whole.extend(more)
         (our_starts, our_stops), (bare_starts, bare_stops) = figures.values()
-        stops = f"{len(our_stops)} and {len(bare_stops)} stops"
+        seen = f"{len(our_stops)} and {len(bare_stops)} stops"
         tell_beside(
             "edge to counted and acted upon, mean of the middle",
             middle(our_stops),
-            f"libgpiod reader ({stops})",
+            f"libgpiod reader ({seen})",
             middle(bare_stops),
             1.2,
         )
@@ -267,17 +269,17 @@ class Machine:
             # before it rests, and what a hand does until then is not told from rolling on.
             daemon.wait_log(f"A hand turned the ears to {place} / 0", 70)
             right = right and self.body.ears() == (place, 0)
-        stops = [stop * 1000 for stop in self.trace.stops()]
+        waits = [stop * 1000 for stop in stops(self.trace.runs())]
         daemon.stop()
         silent.stop()
         tell(
             "edge to stop while TLS is stalled, longest",
-            max(stops),
+            max(waits),
             "ms",
-            f"of {len(stops)}, median {statistics.median(stops):.2f} ms; "
+            f"of {len(waits)}, median {statistics.median(waits):.2f} ms; "
             f"all on the right hole: {'yes' if right else 'no'}",
             "<= 10 ms, all right",
-            right and max(stops) <= 10,
+            right and max(waits) <= 10,
         )
 
     def run(self):
